@@ -1,0 +1,10 @@
+//! The systems' handlers, over [`ports`]: what happens to an event, a query, a change, wherever it runs.
+//!
+//! Nothing here knows HTTP, SQL or an AWS SDK. The embedded cloud and the Lambda functions call the same functions and
+//! hand in the same ports.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod event;
+pub mod orders;
+pub mod ports;

@@ -1,0 +1,204 @@
+//! What the handlers need from the world. A port promises only what DynamoDB, EventBridge and their kin give, so that
+//! nothing works here that would not work there.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::api::ApiName;
+use crate::event::{EventId, NewEvent};
+
+/// A row of a table: attribute names and values.
+pub type Item = Map<String, Value>;
+
+/// Everything the handlers need.
+pub trait Ports: Tables + Bus + Timers + Publish + Clock + Random + Send + Sync {}
+impl<T: Tables + Bus + Timers + Publish + Clock + Random + Send + Sync> Ports for T {}
+
+/// A declared table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute (a string) that is its key.
+    pub key: &'static str,
+    /// Its indexes.
+    pub indexes: &'static [Index],
+    /// Whether its changes go into a stream.
+    pub stream: bool,
+    /// The attribute (a number, epoch seconds) after which a row may go; it may still be read for a while.
+    pub expires: Option<&'static str>,
+}
+
+/// A declared secondary index. Eventually consistent; rows that lack either attribute are not in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute (a string) that a query names a value of.
+    pub partition: &'static str,
+    /// The attribute (a string, unique together with the partition) that rows are sorted by, as bytes.
+    pub sort: &'static str,
+}
+
+/// Tables with conditions, transactions and keyset queries.
+pub trait Tables {
+    /// The row under `key` (strongly consistent).
+    fn get(
+        &self,
+        table: &'static Table,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Item>, PortError>> + Send;
+
+    /// Carries out all the writes or none. Each write of a table with a stream leaves one record there, in the same
+    /// transaction. At most 100 writes.
+    fn transact(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// A page of an index.
+    fn query(
+        &self,
+        table: &'static Table,
+        index: &'static Index,
+        query: Query,
+    ) -> impl Future<Output = Result<Page, PortError>> + Send;
+}
+
+/// One write of a transaction.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// Where.
+    pub table: &'static Table,
+    /// The row's key; a put's item holds the same.
+    pub key: String,
+    /// What.
+    pub action: Action,
+    /// On what condition about the row as it is.
+    pub condition: Condition,
+}
+
+/// What a write does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Replaces the row or makes it.
+    Put(Item),
+    /// Removes the row.
+    Delete,
+    /// Only checks the condition.
+    Check,
+}
+
+/// A condition about a row as it is before the transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// None.
+    Always,
+    /// There is no row.
+    Absent,
+    /// There is a row.
+    Present,
+    /// The row's attribute equals the value.
+    Equals(&'static str, Value),
+}
+
+/// Which page of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The partition's value.
+    pub partition: String,
+    /// Only sort keys beyond this one, exclusive, in the query's direction.
+    pub after: Option<String>,
+    /// From the greatest sort key down.
+    pub descending: bool,
+    /// At most this many rows, 1 to 1000.
+    pub limit: usize,
+}
+
+/// A page of an index.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// The rows.
+    pub items: Vec<Item>,
+    /// Whether there may be more beyond the last row.
+    pub more: bool,
+}
+
+/// A record of a table's stream. Ordered for each key only; delivered at least once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The table's name.
+    pub table: String,
+    /// The row's key.
+    pub key: String,
+    /// Grows with each record of a key.
+    pub sequence: u64,
+    /// The row before, unless it was made.
+    pub old: Option<Item>,
+    /// The row after, unless it was removed.
+    pub new: Option<Item>,
+}
+
+/// The event bus.
+pub trait Bus {
+    /// Puts events (at most ten at once) on the bus of this system, all or none; they will be delivered at least once,
+    /// in no order.
+    fn put(&self, events: Vec<NewEvent>) -> impl Future<Output = Result<Vec<EventId>, PortError>> + Send;
+}
+
+/// Durable timers: a payload handed back at a time, at least once, also after a restart.
+pub trait Timers {
+    /// Sets the timer `name`, replacing one of that name that has not fired.
+    fn schedule(
+        &self,
+        name: &str,
+        at: OffsetDateTime,
+        payload: Value,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Calls mutations of our own APIs as the backend's role.
+pub trait Publish {
+    /// Calls it, so that whoever subscribed to it hears of it.
+    fn publish(&self, mutation: Mutation) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// A mutation to call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mutation {
+    /// Which API.
+    pub api: ApiName,
+    /// The GraphQL document. It selects every field: what it leaves out, nobody receives.
+    pub document: &'static str,
+    /// The variables.
+    pub variables: Map<String, Value>,
+}
+
+/// The time of day.
+pub trait Clock {
+    /// Now, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// Randomness.
+pub trait Random {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Why a port did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// The condition of the write at this position did not hold; nothing was written.
+    #[error("the condition of write {0} does not hold")]
+    Condition(usize),
+    /// Another transaction got there first; nothing was written, try again.
+    #[error("another transaction is writing the same rows")]
+    Conflict,
+    /// Refused as it stands: too large, too many, malformed.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Out of reach for now.
+    #[error("out of reach for now: {0}")]
+    Unavailable(String),
+}

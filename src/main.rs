@@ -1,0 +1,2 @@
+//! The page's start: panic hook, configuration, mount.
+fn main() {}
