@@ -28,3 +28,10 @@ pub async fn resolve<P: Ports>(
 ) -> Result<Value, FieldError> {
     Ok(Value::Null)
 }
+
+/// Placeholder.
+pub struct Started { /// a
+ pub order_id: String, /// b
+ pub status: String }
+/// Placeholder.
+pub async fn start<P: Ports>(_ports: &P) -> Result<Started, crate::ports::PortError> { Err(crate::ports::PortError::Conflict) }

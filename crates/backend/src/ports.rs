@@ -2,6 +2,7 @@
 //! nothing works here that would not work there.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,8 +15,8 @@ use crate::event::{EventId, NewEvent};
 pub type Item = Map<String, Value>;
 
 /// Everything the handlers need.
-pub trait Ports: Tables + Bus + Timers + Publish + Clock + Random + Send + Sync {}
-impl<T: Tables + Bus + Timers + Publish + Clock + Random + Send + Sync> Ports for T {}
+pub trait Ports: Tables + Bus + Timers + Publish + Clock + Random + Pacing + Send + Sync {}
+impl<T: Tables + Bus + Timers + Publish + Clock + Random + Pacing + Send + Sync> Ports for T {}
 
 /// A declared table.
 #[derive(Debug, PartialEq, Eq)]
@@ -184,6 +185,36 @@ pub trait Clock {
 pub trait Random {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// How fast simulations move: a setting of whoever runs them.
+pub trait Pacing {
+    /// The longest waits.
+    fn pace(&self) -> Pace;
+}
+
+/// The longest waits of a simulation; each wait is drawn between zero and these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two states of one order.
+    pub state: Duration,
+    /// Between two orders.
+    pub basket: Duration,
+}
+
+impl Pace {
+    /// Baskets follow each other one and a half times as slowly as states.
+    #[must_use]
+    pub fn from_state(state: Duration) -> Self {
+        Self { state, basket: state.saturating_mul(3) / 2 }
+    }
+}
+
+impl Default for Pace {
+    /// So that a demonstration moves: four seconds.
+    fn default() -> Self {
+        Self::from_state(Duration::from_secs(4))
+    }
 }
 
 /// Why a port did not do what was asked.

@@ -1,1 +1,37 @@
-//! stub
+//! The embedded cloud: the services' wire protocols, and the backend's ports over SQLite, on one machine.
+//!
+//! Read it along the way of an event: [`events_api`] takes it in, [`bus`] delivers it, [`tables`] writes the view
+//! model and its stream record, [`streams`] hands the change on, [`graphql`] runs the mutation that publishes it and
+//! [`realtime`] sends it to whoever subscribed. [`adapters`] says which handler hangs where; [`world`] is what all of
+//! them share; [`server`] is the way in from outside, past [`sigv4`] and [`policy`].
+//!
+//! The server's side of every protocol is implemented here on its own: nothing is shared with the clients but tests.
+#![forbid(unsafe_code)]
+
+pub mod adapters;
+pub mod bus;
+pub mod cognito;
+pub mod dead_letters;
+pub mod error;
+pub mod events_api;
+pub mod graphql;
+pub mod http;
+pub mod policy;
+mod pump;
+pub mod realtime;
+pub mod server;
+pub mod settings;
+pub mod sigv4;
+pub mod site;
+pub mod store;
+pub mod streams;
+pub mod surroundings;
+pub mod tables;
+pub mod testing;
+pub mod timers;
+pub mod world;
+
+pub use error::CloudError;
+pub use server::serve;
+pub use settings::{Data, Settings};
+pub use world::World;

@@ -1,0 +1,58 @@
+//! Why an embedded cloud could not start or carry out a command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::store::StoreError;
+
+/// Why an embedded cloud could not start or carry out a command. The messages are for people at a terminal: they name
+/// what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The data folder cannot be made, written or opened.
+    #[error(
+        "the data folder {} cannot be used: {source}. Make it writable, or name another one with --data DIR (or --data :memory:)",
+        folder.display()
+    )]
+    Folder {
+        /// Which one.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Another cloud is running on the data folder.
+    #[error(
+        "another eddy-cloud is running on the data folder {}. Stop it first, or name another folder with --data DIR",
+        folder.display()
+    )]
+    InUse {
+        /// Which one.
+        folder: PathBuf,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. Name another address with --listen, for example --listen 127.0.0.1:0")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
+    /// A schema or a policy that the cloud is built with does not hold up.
+    #[error("{0}")]
+    BuiltIn(String),
+    /// There is no dead letter under this id.
+    #[error("there is no dead letter {0}. `eddy-cloud dead-letters list` shows what there is")]
+    NoDeadLetter(i64),
+    /// Anything else that the system refused.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<rusqlite::Error> for CloudError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

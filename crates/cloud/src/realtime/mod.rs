@@ -1,0 +1,4 @@
+//! (to be filled)
+/// Who subscribes.
+#[derive(Default)]
+pub struct Hub;

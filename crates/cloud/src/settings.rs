@@ -1,0 +1,67 @@
+//! What an embedded cloud is told at start-up.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use backend::ports::Pace;
+
+/// The bus's name.
+pub const BUS: &str = "orders.events";
+/// The region that everything here claims to be in.
+pub const REGION: &str = "eu-west-1";
+/// The account that everything here claims to belong to.
+pub const ACCOUNT: &str = "000000000000";
+/// The one identity pool.
+pub const IDENTITY_POOL: &str = "eu-west-1:e0dd1e00-0000-4000-8000-000000000001";
+
+/// What an embedded cloud is told at start-up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the data is kept.
+    pub data: Data,
+    /// The folder with the built page, if it is to be served.
+    pub site: Option<PathBuf>,
+    /// How long guest credentials last.
+    pub credential_ttl: Duration,
+    /// How fast simulations move.
+    pub pace: Pace,
+    /// Whether the bus shuffles and doubles its deliveries.
+    pub disorder: bool,
+    /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
+    pub retry_window: Duration,
+}
+
+/// Where the data is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// In memory, gone at the end.
+    Memory,
+    /// In a folder, made where it is missing.
+    Folder(PathBuf),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)),
+            data: Data::Memory,
+            site: None,
+            credential_ttl: Duration::from_secs(3600),
+            pace: Pace::default(),
+            disorder: false,
+            retry_window: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Data {
+    /// The folder under the user's data directory that is used when none is named.
+    #[must_use]
+    pub fn default_folder() -> Option<Self> {
+        let folders = directories::ProjectDirs::from("", "", "eddy")?;
+        Some(Self::Folder(folders.data_local_dir().join("cloud")))
+    }
+}

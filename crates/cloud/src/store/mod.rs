@@ -1,0 +1,148 @@
+//! The one SQLite database everything is kept in: a lane that writes and a lane that reads.
+//!
+//! A lane is a thread with a connection of its own, so that no query ever blocks the async threads and there is one
+//! writer by construction. WAL with `synchronous=NORMAL`: what was committed survives a kill of the process.
+
+mod lane;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use self::lane::Lane;
+use crate::error::CloudError;
+use crate::settings::Data;
+
+/// Every table of every module: one place says what lies in the database.
+const SCHEMA: &str = include_str!("schema.sql");
+/// How long a statement waits for another process (a command beside a running cloud) to finish its transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A handle to the database.
+#[derive(Clone)]
+pub struct Store {
+    writer: Lane,
+    reader: Lane,
+    folder: Option<PathBuf>,
+    claim: Arc<OnceLock<File>>,
+}
+
+/// Why a transaction did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite says no.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// A value in the database does not read as what it should be.
+    #[error("a stored value does not read: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// The thread that works on the database is gone.
+    #[error("the database has been closed")]
+    Closed,
+}
+
+impl Store {
+    /// Opens the database, making folder and tables where they are missing.
+    ///
+    /// # Errors
+    /// [`CloudError::Folder`] where the folder cannot be used.
+    pub async fn open(data: &Data) -> Result<Self, CloudError> {
+        match data {
+            Data::Memory => {
+                let writer = Lane::start(prepare(Connection::open_in_memory()?)?)?;
+                Ok(Self { reader: writer.clone(), writer, folder: None, claim: Arc::default() })
+            }
+            Data::Folder(folder) => {
+                let path = folder.clone();
+                let opened = tokio::task::spawn_blocking(move || {
+                    let connections = open_folder(&path);
+                    connections.map_err(|source| CloudError::Folder { folder: path, source })
+                });
+                let (writer, reader) = opened.await.map_err(std::io::Error::other)??;
+                Ok(Self {
+                    writer: Lane::start(writer)?,
+                    reader: Lane::start(reader)?,
+                    folder: Some(folder.clone()),
+                    claim: Arc::default(),
+                })
+            }
+        }
+    }
+
+    /// Keeps other processes from running a cloud on the same folder, until this one ends. Commands that only look or
+    /// put something in need no claim.
+    ///
+    /// # Errors
+    /// [`CloudError::InUse`] where another one has it.
+    pub fn claim(&self) -> Result<(), CloudError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let unusable = |source| CloudError::Folder { folder: folder.clone(), source };
+        let lock = folder.join("running.lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {
+                // A second claim by the same world would have failed at the lock already.
+                drop(self.claim.set(file));
+                Ok(())
+            }
+            Err(TryLockError::WouldBlock) => Err(CloudError::InUse { folder: folder.clone() }),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
+    /// Reads. Sees what was committed when it starts.
+    ///
+    /// # Errors
+    /// As the closure says, and [`StoreError::Closed`].
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.reader.run(move |connection| work(connection)).await.ok_or(StoreError::Closed)?
+    }
+
+    /// Writes in one transaction: committed if the closure succeeds, rolled back if it does not.
+    ///
+    /// # Errors
+    /// As the closure says, what SQLite says, and [`StoreError::Closed`].
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let transaction = move |connection: &mut Connection| {
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from)?;
+            let value = work(&transaction)?;
+            transaction.commit().map_err(StoreError::from)?;
+            Ok(value)
+        };
+        self.writer.run(transaction).await.ok_or(StoreError::Closed)?
+    }
+}
+
+fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
+    std::fs::create_dir_all(folder)?;
+    let file = folder.join("eddy.sqlite3");
+    let open = || Connection::open(&file).and_then(prepare).map_err(std::io::Error::other);
+    Ok((open()?, open()?))
+}
+
+fn prepare(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.execute_batch(SCHEMA)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+-- Everything the embedded cloud keeps. Times are milliseconds since the Unix epoch, rows and payloads JSON.
+
+-- The view models: one row an item, whatever the table.
+CREATE TABLE IF NOT EXISTS items (
+    tab     TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    item    TEXT NOT NULL,
+    expires INTEGER,                 -- epoch SECONDS, as in DynamoDB
+    PRIMARY KEY (tab, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS items_expiring ON items (expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS index_rows (
+    tab       TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    sort      TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    PRIMARY KEY (tab, name, partition, sort)
+) WITHOUT ROWID;
+
+-- What changed, in the order of the transactions that changed it.
+CREATE TABLE IF NOT EXISTS stream_records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    tab      TEXT NOT NULL,
+    shard    INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    old      TEXT,
+    new      TEXT,
+    consumer TEXT,                   -- set on a dead letter sent again: for this consumer only
+    at       INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS stream_records_by_shard ON stream_records (tab, shard, sequence);
+
+CREATE TABLE IF NOT EXISTS checkpoints (
+    consumer     TEXT NOT NULL,
+    shard        INTEGER NOT NULL,
+    sequence     INTEGER NOT NULL,   -- everything up to here is done
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    first_failed INTEGER,            -- of the record after it
+    PRIMARY KEY (consumer, shard)
+) WITHOUT ROWID;
+
+-- The bus: what was accepted, what became of it for each rule, and what is to be delivered when.
+CREATE TABLE IF NOT EXISTS events (
+    id          TEXT PRIMARY KEY,
+    source      TEXT NOT NULL,
+    detail_type TEXT NOT NULL,
+    time        INTEGER NOT NULL,
+    detail      TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS deliveries (
+    event        TEXT NOT NULL,
+    rule         TEXT NOT NULL,      -- '' where no rule matched
+    state        TEXT NOT NULL,      -- pending, written, late, duplicate, dead, unmatched
+    cause        TEXT,               -- of the last failure
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    first_failed INTEGER,
+    finished     INTEGER,
+    PRIMARY KEY (event, rule)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_by_state ON deliveries (state);
+
+CREATE TABLE IF NOT EXISTS queue (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    event TEXT NOT NULL,
+    rule  TEXT NOT NULL,
+    due   INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS queue_by_due ON queue (due);
+CREATE INDEX IF NOT EXISTS queue_by_event ON queue (event, rule);
+
+CREATE TABLE IF NOT EXISTS timers (
+    name         TEXT PRIMARY KEY,
+    at           INTEGER NOT NULL,
+    payload      TEXT NOT NULL,
+    generation   INTEGER NOT NULL DEFAULT 0, -- grows when the timer is set again
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    first_failed INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS timers_by_at ON timers (at);
+
+-- What the pipeline gave up on, until somebody sends it again.
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin   TEXT NOT NULL,          -- bus, stream, timer
+    name     TEXT NOT NULL,          -- the rule, the consumer or the timer
+    subject  TEXT NOT NULL,          -- the event's id, the row's key or the timer's name
+    cause    TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    payload  TEXT NOT NULL,
+    at       INTEGER NOT NULL
+);

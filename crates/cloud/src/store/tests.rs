@@ -1,0 +1,46 @@
+use super::*;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[tokio::test]
+async fn a_failed_transaction_leaves_nothing() -> Result {
+    let store = Store::open(&Data::Memory).await?;
+    let failed: std::result::Result<(), StoreError> = store
+        .write(|tx| {
+            tx.execute("INSERT INTO timers (name, at, payload) VALUES ('a', 1, '{}')", [])?;
+            Err(StoreError::Closed)
+        })
+        .await;
+    assert!(failed.is_err());
+    let left: i64 = store
+        .read(|c| Ok::<_, StoreError>(c.query_row("SELECT count(*) FROM timers", [], |r| r.get(0))?))
+        .await?;
+    assert_eq!(left, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named_with_what_to_do() -> Result {
+    let root = tempfile::tempdir()?;
+    let file = root.path().join("taken");
+    std::fs::write(&file, "a file where the folder should be")?;
+    let Err(error) = Store::open(&Data::Folder(file.join("data"))).await else {
+        return Err("opened a folder under a file".into());
+    };
+    let message = error.to_string();
+    assert!(message.contains("taken/data") && message.contains("--data"), "{message}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_cloud_a_folder() -> Result {
+    let root = tempfile::tempdir()?;
+    let data = Data::Folder(root.path().to_path_buf());
+    let first = Store::open(&data).await?;
+    first.claim()?;
+    let second = Store::open(&data).await?;
+    assert!(matches!(second.claim(), Err(CloudError::InUse { .. })));
+    drop(first);
+    second.claim()?;
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Tables.
+use tokio::sync::watch;
+use crate::world::World;
+pub(crate) async fn sweep(_world: World, _stop: watch::Receiver<bool>) {}

@@ -1,0 +1,110 @@
+//! Everything that a running cloud shares, and the starting of its pipeline.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::error::CloudError;
+use crate::pump::Bell;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::surroundings::Surroundings;
+use crate::{bus, graphql, realtime, streams, tables, timers};
+
+/// A handle to everything a running cloud shares. It implements the backend's ports (see [`crate::adapters`]).
+#[derive(Clone)]
+pub struct World(Arc<Shared>);
+
+/// What [`World`] shares.
+pub struct Shared {
+    /// What it was told at start-up.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// The clock and the randomness.
+    pub surroundings: Surroundings,
+    /// Who subscribes to what.
+    pub hub: realtime::Hub,
+    /// The schemas of the GraphQL APIs.
+    pub apis: graphql::Apis,
+    /// Wakes the pumps.
+    pub(crate) wake: Wake,
+}
+
+/// One bell a pump, rung when there is something for it. What other processes put into the database is found by the
+/// pumps' slow poll.
+#[derive(Default)]
+pub(crate) struct Wake {
+    pub(crate) bus: Bell,
+    pub(crate) streams: Bell,
+    pub(crate) timers: Bell,
+}
+
+impl Deref for World {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl World {
+    /// Opens the world on the machine's own clock and randomness; nothing moves before [`World::start`].
+    ///
+    /// # Errors
+    /// Where the data folder cannot be used.
+    pub async fn open(settings: Settings) -> Result<Self, CloudError> {
+        Self::open_in(settings, Surroundings::machine()).await
+    }
+
+    /// Opens the world on the clock and the randomness handed in.
+    ///
+    /// # Errors
+    /// Where the data folder cannot be used.
+    pub async fn open_in(settings: Settings, surroundings: Surroundings) -> Result<Self, CloudError> {
+        let store = Store::open(&settings.data).await?;
+        let apis = graphql::Apis::load()?;
+        let hub = realtime::Hub::default();
+        Ok(Self(Arc::new(Shared { settings, store, surroundings, hub, apis, wake: Wake::default() })))
+    }
+
+    /// Starts the pipeline: bus, streams, timers and the sweeper of expired rows. It runs until the receiver says
+    /// `true` (or its sender goes), finishes what it has in hand, and is over when the handle's
+    /// [`Pipeline::finished`] returns.
+    ///
+    /// # Errors
+    /// Where another cloud is running on the same folder.
+    pub async fn start(&self, stop: watch::Receiver<bool>) -> Result<Pipeline, CloudError> {
+        self.store.claim()?;
+        bus::resume(self).await?;
+        let mut pumps = JoinSet::new();
+        pumps.spawn(bus::pump(self.clone(), stop.clone()));
+        pumps.spawn(timers::pump(self.clone(), stop.clone()));
+        pumps.spawn(tables::sweep(self.clone(), stop.clone()));
+        streams::start(self, &stop, &mut pumps);
+        Ok(Pipeline(pumps))
+    }
+
+    /// Makes every pump look for work now, as after moving a simulated clock.
+    pub fn nudge(&self) {
+        self.wake.bus.ring();
+        self.wake.streams.ring();
+        self.wake.timers.ring();
+    }
+}
+
+/// The running pumps.
+pub struct Pipeline(JoinSet<()>);
+
+impl Pipeline {
+    /// Returns when all the pumps have stopped.
+    pub async fn finished(mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a pump has crashed");
+            }
+        }
+    }
+}
