@@ -1,0 +1,75 @@
+//! `performance.now()`, `Date.now()` and `setTimeout`.
+
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use crate::UnixTime;
+
+pub(crate) fn since_start() -> Duration {
+    let millis = web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or_else(js_sys::Date::now, |performance| performance.now());
+    Duration::from_micros((millis * 1_000.0) as u64)
+}
+
+pub(crate) fn wall() -> UnixTime {
+    UnixTime(js_sys::Date::now() as i64)
+}
+
+pub(crate) async fn sleep(duration: Duration) {
+    /// `setTimeout` takes a signed 32-bit number; a longer time makes it fire at once.
+    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+    let mut left = duration;
+    loop {
+        let part = left.min(LONGEST);
+        // Rounded up: a timer that fires before its time would be set again and again.
+        timeout(part.as_nanos().div_ceil(1_000_000) as i32).await;
+        left -= part;
+        if left.is_zero() {
+            return;
+        }
+    }
+}
+
+async fn timeout(millis: i32) {
+    let (fire, fired) = oneshot::channel();
+    let _timer = Timer::set(millis, fire);
+    let _ = fired.await;
+}
+
+/// A timer that is cleared when it is dropped.
+struct Timer {
+    id: Option<i32>,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    fn set(millis: i32, fire: oneshot::Sender<()>) -> Self {
+        let callback = Closure::once(move || {
+            let _ = fire.send(());
+        });
+        let id = web_sys::window().and_then(|window| {
+            window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(
+                    callback.as_ref().unchecked_ref(),
+                    millis,
+                )
+                .ok()
+        });
+        Self {
+            id,
+            _callback: callback,
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let (Some(window), Some(id)) = (web_sys::window(), self.id) {
+            window.clear_timeout_with_handle(id);
+        }
+    }
+}

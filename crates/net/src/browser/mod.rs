@@ -1,0 +1,23 @@
+//! The side for browsers: gloo-net and web-sys, which nothing else that the page links may touch for this.
+
+pub(crate) mod clock;
+pub(crate) mod http;
+pub(crate) mod life;
+pub(crate) mod random;
+pub(crate) mod socket;
+pub(crate) mod storage;
+
+mod listener;
+
+pub(crate) fn origin() -> Option<String> {
+    // A page from a file has the origin "null", which nobody can be asked at.
+    web_sys::window()?
+        .location()
+        .origin()
+        .ok()
+        .filter(|origin| origin != "null")
+}
+
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(future);
+}

@@ -1,0 +1,16 @@
+//! The native side: tokio, tokio-tungstenite and reqwest.
+
+pub(crate) mod clock;
+pub(crate) mod http;
+pub(crate) mod life;
+pub(crate) mod random;
+pub(crate) mod socket;
+pub(crate) mod storage;
+
+pub(crate) fn origin() -> Option<String> {
+    None
+}
+
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(future);
+}
