@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::ports::PortError;
+
 /// An event on the bus, in EventBridge's envelope.
 /// Source: Amazon EventBridge user guide, "Event structure".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,26 @@ pub struct NewEvent {
     pub detail: Value,
 }
 
+/// Which events of a bus a handler wants.
+/// Source: Amazon EventBridge user guide, "Event patterns".
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What the source starts with.
+    pub source_prefix: &'static str,
+    /// One of these.
+    pub detail_types: &'static [&'static str],
+}
+
+impl Rule {
+    /// Whether an event is one of those.
+    #[must_use]
+    pub fn matches(&self, source: &str, detail_type: &str) -> bool {
+        source.starts_with(self.source_prefix) && self.detail_types.contains(&detail_type)
+    }
+}
+
 /// What handling an event came to; with [`HandlerError::Dead`] these are the ends an accepted event can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,4 +81,16 @@ pub enum HandlerError {
     /// Can never succeed: to be kept with this reason at once.
     #[error("{0}")]
     Dead(String),
+}
+
+impl From<PortError> for HandlerError {
+    /// What is refused as it stands stays refused; everything else may pass.
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Refused(_) => Self::Dead(error.to_string()),
+            PortError::Condition(_) | PortError::Conflict | PortError::Unavailable(_) => {
+                Self::Retry(error.to_string())
+            }
+        }
+    }
 }

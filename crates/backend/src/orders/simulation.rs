@@ -1,0 +1,180 @@
+//! The shop and the kitchen, simulated: six baskets one after the other, each going its way.
+//!
+//! A state machine of two kinds of timers. Pure: [`begin`] and [`fire`] say what is to be done, [`start`] and
+//! [`on_timer`] do it. A timer that fires twice does no harm: its event says what is known already, its successor
+//! replaces the one of the same name.
+
+mod baskets;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use svix_ksuid::{Ksuid, KsuidLike as _};
+use time::OffsetDateTime;
+
+use self::baskets::BASKETS;
+use super::model::{NewOrder, OrderId, OrderStatus, StatusUpdate};
+use super::{CREATED, UPDATED};
+use crate::event::{HandlerError, NewEvent};
+use crate::ports::{Ports, Random};
+
+/// What a timer of the simulation carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "timer", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Timer {
+    /// The next basket is to be submitted.
+    Basket {
+        /// The simulation: its first order.
+        simulation: OrderId,
+        /// Which of the six, from 0.
+        number: usize,
+        /// Under which id. Chosen beforehand, so that a timer that fires twice submits one order.
+        order_id: OrderId,
+    },
+    /// An order has got further.
+    Status {
+        /// Which order.
+        order_id: OrderId,
+        /// How far.
+        status: OrderStatus,
+    },
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// An event is to be put on the bus.
+    Put(NewEvent),
+    /// A timer is to be set.
+    Set(Timer),
+}
+
+/// What [`start`] began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Started {
+    /// The first basket's order.
+    pub order_id: OrderId,
+    /// Its status.
+    pub status: OrderStatus,
+}
+
+/// A simulation begins with its first basket under `first`; the second one will go under `second`.
+#[must_use]
+pub fn begin(first: &OrderId, second: OrderId) -> Vec<Effect> {
+    basket(first, 0, first, second)
+}
+
+/// What follows from a timer. `fresh` is the id for one more order, should one follow.
+#[must_use]
+pub fn fire(timer: Timer, fresh: OrderId) -> Vec<Effect> {
+    match timer {
+        Timer::Basket { simulation, number, order_id } => basket(&simulation, number, &order_id, fresh),
+        Timer::Status { order_id, status } => {
+            let next = OrderStatus::WAY.into_iter().find(|next| *next > status && !status.is_final());
+            let update = Effect::Put(NewEvent {
+                source: "orders.events.kitchen".to_owned(),
+                detail_type: UPDATED.to_owned(),
+                detail: json(&StatusUpdate { order_id: order_id.clone(), status }),
+            });
+            let next = next.map(|status| Effect::Set(Timer::Status { order_id, status }));
+            [update].into_iter().chain(next).collect()
+        }
+    }
+}
+
+fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderId) -> Vec<Effect> {
+    let Some(basket) = BASKETS.get(number) else { return Vec::new() };
+    let order = NewOrder {
+        order_id: order_id.clone(),
+        customer_id: basket.customer_id.to_owned(),
+        currency: basket.currency.to_owned(),
+        items: basket.items(),
+    };
+    let submit = Effect::Put(NewEvent {
+        source: "orders.events.ordering".to_owned(),
+        detail_type: CREATED.to_owned(),
+        detail: json(&order),
+    });
+    let workflow =
+        Effect::Set(Timer::Status { order_id: order_id.clone(), status: OrderStatus::AcceptedByStore });
+    // Last, since it replaces the timer that led here: what comes before it has been done by then.
+    let next = (number + 1 < BASKETS.len()).then(|| {
+        Effect::Set(Timer::Basket { simulation: simulation.clone(), number: number + 1, order_id: fresh })
+    });
+    [submit, workflow].into_iter().chain(next).collect()
+}
+
+impl Timer {
+    /// One timer an order, and one a simulation.
+    fn name(&self) -> String {
+        match self {
+            Self::Basket { simulation, .. } => format!("simulation/{simulation}"),
+            Self::Status { order_id, .. } => format!("order/{order_id}"),
+        }
+    }
+}
+
+/// Starts a simulation.
+///
+/// # Errors
+/// Where bus or timers are out of reach.
+pub async fn start<P: Ports>(ports: &P) -> Result<Started, HandlerError> {
+    let first = new_order_id(ports);
+    carry_out(ports, begin(&first, new_order_id(ports))).await?;
+    Ok(Started { order_id: first, status: OrderStatus::Submitted })
+}
+
+/// Goes on with a simulation whose timer has fired.
+///
+/// # Errors
+/// [`HandlerError::Dead`] if the payload is no timer of a simulation; [`HandlerError::Retry`] where bus or timers are
+/// out of reach.
+pub async fn on_timer<P: Ports>(ports: &P, payload: &Value) -> Result<(), HandlerError> {
+    let timer: Timer = serde_path_to_error::deserialize(payload)
+        .map_err(|error| HandlerError::Dead(format!("no timer of a simulation: {error}")))?;
+    carry_out(ports, fire(timer, new_order_id(ports))).await
+}
+
+async fn carry_out<P: Ports>(ports: &P, effects: Vec<Effect>) -> Result<(), HandlerError> {
+    for effect in effects {
+        match effect {
+            Effect::Put(event) => drop(ports.put(vec![event]).await?),
+            Effect::Set(timer) => {
+                let at = ports.now() + wait(ports, &timer);
+                ports.schedule(&timer.name(), at, json(&timer)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A random wait, at most the pace's.
+fn wait<P: Ports>(ports: &P, timer: &Timer) -> std::time::Duration {
+    let pace = ports.pace();
+    let longest = match timer {
+        Timer::Basket { .. } => pace.basket,
+        Timer::Status { .. } => pace.state,
+    };
+    longest.mul_f64(unit(ports))
+}
+
+fn unit<R: Random>(random: &R) -> f64 {
+    let mut bytes = [0; 4];
+    random.fill(&mut bytes);
+    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+fn new_order_id<P: Ports>(ports: &P) -> OrderId {
+    let mut payload = [0; 16];
+    ports.fill(&mut payload);
+    let now: OffsetDateTime = ports.now();
+    OrderId(Ksuid::from_seconds(Some(now.unix_timestamp()), Some(&payload)).to_string())
+}
+
+/// Of types of ours, which all can be written as JSON.
+fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests;
