@@ -86,7 +86,10 @@ impl Caller {
     /// The backend itself, as the stream handlers call.
     #[must_use]
     pub const fn backend() -> Self {
-        Self { role: Role::Backend, identity: None }
+        Self {
+            role: Role::Backend,
+            identity: None,
+        }
     }
 }
 
@@ -115,7 +118,10 @@ pub struct FieldError {
 
 impl From<PortError> for FieldError {
     fn from(error: PortError) -> Self {
-        Self { error_type: "InternalFailure", message: error.to_string() }
+        Self {
+            error_type: "InternalFailure",
+            message: error.to_string(),
+        }
     }
 }
 

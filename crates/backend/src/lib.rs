@@ -6,5 +6,7 @@
 
 pub mod api;
 pub mod event;
+#[cfg(test)]
+mod memory;
 pub mod orders;
 pub mod ports;

@@ -144,7 +144,10 @@ pub struct Change {
 pub trait Bus {
     /// Puts events (at most ten at once) on the bus of this system, all or none; they will be delivered at least once,
     /// in no order.
-    fn put(&self, events: Vec<NewEvent>) -> impl Future<Output = Result<Vec<EventId>, PortError>> + Send;
+    fn put(
+        &self,
+        events: Vec<NewEvent>,
+    ) -> impl Future<Output = Result<Vec<EventId>, PortError>> + Send;
 }
 
 /// Durable timers: a payload handed back at a time, at least once, also after a restart.
@@ -206,7 +209,10 @@ impl Pace {
     /// Baskets follow each other one and a half times as slowly as states.
     #[must_use]
     pub fn from_state(state: Duration) -> Self {
-        Self { state, basket: state.saturating_mul(3) / 2 }
+        Self {
+            state,
+            basket: state.saturating_mul(3) / 2,
+        }
     }
 }
 

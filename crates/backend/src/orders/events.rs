@@ -39,7 +39,9 @@ pub async fn on_event<P: Ports>(ports: &P, event: &BusEvent) -> Result<Outcome, 
             Err(error) => return Err(error.into()),
         }
     }
-    Err(HandlerError::Retry("the order kept changing while it was to be written".to_owned()))
+    Err(HandlerError::Retry(
+        "the order kept changing while it was to be written".to_owned(),
+    ))
 }
 
 /// An event that parses.
@@ -62,7 +64,9 @@ impl Incoming {
         match event.detail_type.as_str() {
             CREATED => detail(event).map(Self::Created),
             UPDATED => detail(event).map(Self::Updated),
-            other => Err(HandlerError::Dead(format!("no handler for events of detail-type {other:?}"))),
+            other => Err(HandlerError::Dead(format!(
+                "no handler for events of detail-type {other:?}"
+            ))),
         }
     }
 
@@ -73,18 +77,29 @@ impl Incoming {
         }
     }
 
-    fn decide(self, current: Option<&Order>, now: OffsetDateTime) -> Result<Decision, HandlerError> {
+    fn decide(
+        self,
+        current: Option<&Order>,
+        now: OffsetDateTime,
+    ) -> Result<Decision, HandlerError> {
         match (self, current) {
             (Self::Created(basket), current) => {
                 // Checked even where the order is there already: a bad basket says so whenever it comes.
                 let order = basket.submit(now)?;
-                Ok(if current.is_some() { Decision::Duplicate } else { Decision::Write(Box::new(order)) })
+                Ok(if current.is_some() {
+                    Decision::Duplicate
+                } else {
+                    Decision::Write(Box::new(order))
+                })
             }
-            (Self::Updated(update), None) => {
-                Err(HandlerError::Retry(format!("order {} is not there yet", update.order_id)))
-            }
+            (Self::Updated(update), None) => Err(HandlerError::Retry(format!(
+                "order {} is not there yet",
+                update.order_id
+            ))),
             (Self::Updated(update), Some(order)) => Ok(match order.status.on(update.status) {
-                News::Forward => Decision::Write(Box::new(order.clone().moved_to(update.status, now))),
+                News::Forward => {
+                    Decision::Write(Box::new(order.clone().moved_to(update.status, now)))
+                }
                 News::Same => Decision::Duplicate,
                 News::Late => Decision::Late,
             }),
@@ -137,11 +152,15 @@ impl Decision {
 
 fn outcome_of(receipt: &Item) -> Result<Outcome, HandlerError> {
     let outcome = receipt.get("outcome").cloned().unwrap_or(Value::Null);
-    serde_json::from_value(outcome).map_err(|error| HandlerError::Dead(format!("the receipt does not read: {error}")))
+    serde_json::from_value(outcome)
+        .map_err(|error| HandlerError::Dead(format!("the receipt does not read: {error}")))
 }
 
 fn detail<T: DeserializeOwned>(event: &BusEvent) -> Result<T, HandlerError> {
     serde_path_to_error::deserialize(&event.detail).map_err(|error| {
-        HandlerError::Dead(format!("the detail of {:?} does not parse: {error}", event.detail_type))
+        HandlerError::Dead(format!(
+            "the detail of {:?} does not parse: {error}",
+            event.detail_type
+        ))
     })
 }

@@ -26,10 +26,26 @@ use crate::ports::{Index, Table};
 pub const API: Api = Api {
     schema: include_str!("../../../../graphql/orders/schema.graphql"),
     fields: &[
-        Field { parent: "Query", name: "orders", kind: FieldKind::Function },
-        Field { parent: "Query", name: "order", kind: FieldKind::Function },
-        Field { parent: "Mutation", name: "createOrder", kind: FieldKind::None },
-        Field { parent: "Mutation", name: "updateOrder", kind: FieldKind::None },
+        Field {
+            parent: "Query",
+            name: "orders",
+            kind: FieldKind::Function,
+        },
+        Field {
+            parent: "Query",
+            name: "order",
+            kind: FieldKind::Function,
+        },
+        Field {
+            parent: "Mutation",
+            name: "createOrder",
+            kind: FieldKind::None,
+        },
+        Field {
+            parent: "Mutation",
+            name: "updateOrder",
+            kind: FieldKind::None,
+        },
     ],
 };
 
@@ -64,4 +80,8 @@ pub static RECEIPTS: Table = Table {
 };
 
 /// All orders in one partition by their creation. One partition is enough: it lives for a day.
-const NEWEST: Index = Index { name: "newest", partition: "listing", sort: "listedAs" };
+const NEWEST: Index = Index {
+    name: "newest",
+    partition: "listing",
+    sort: "listedAs",
+};

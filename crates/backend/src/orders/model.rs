@@ -167,7 +167,10 @@ impl NewOrder {
         let (mut num_items, mut sum) = (0_i32, 0.0_f64);
         for (position, item) in self.items.iter().enumerate() {
             if item.quantity < 1 {
-                return dead(format!("items[{position}].quantity is {}: at least 1", item.quantity));
+                return dead(format!(
+                    "items[{position}].quantity is {}: at least 1",
+                    item.quantity
+                ));
             }
             if !item.unit_price.is_finite() {
                 return dead(format!("items[{position}].unitPrice is not a number"));
@@ -201,7 +204,12 @@ impl Order {
     /// The next revision, at another status.
     #[must_use]
     pub fn moved_to(self, status: OrderStatus, now: OffsetDateTime) -> Self {
-        Self { status, updated_at: Moment::from(now), revision: self.revision + 1, ..self }
+        Self {
+            status,
+            updated_at: Moment::from(now),
+            revision: self.revision + 1,
+            ..self
+        }
     }
 
     /// When the row may go, in epoch seconds.
@@ -264,7 +272,10 @@ impl fmt::Display for Moment {
         let (date, clock) = (self.0.date(), self.0.time());
         let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
         let (hour, minute, second, milli) = clock.as_hms_milli();
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
+        )
     }
 }
 
@@ -277,6 +288,8 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self::from).map_err(de::Error::custom)
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .map(Self::from)
+            .map_err(de::Error::custom)
     }
 }

@@ -39,8 +39,18 @@ pub async fn on_change<P: Ports>(ports: &P, change: &Change) -> Result<(), Handl
         return Ok(());
     };
     let order = Order::from_row(row)?;
-    let document = if order.revision == 1 { CREATE_ORDER } else { UPDATE_ORDER };
+    let document = if order.revision == 1 {
+        CREATE_ORDER
+    } else {
+        UPDATE_ORDER
+    };
     let variables = Map::from_iter([("input".to_owned(), to_map(&order)?.into())]);
-    ports.publish(Mutation { api: ApiName::Orders, document, variables }).await?;
+    ports
+        .publish(Mutation {
+            api: ApiName::Orders,
+            document,
+            variables,
+        })
+        .await?;
     Ok(())
 }

@@ -50,7 +50,10 @@ async fn orders<P: Ports>(ports: &P, arguments: &Map<String, Value>) -> Result<V
     let limit = limit(arguments)?;
     let query = Query {
         partition: LISTING.to_owned(),
-        after: arguments.get("nextToken").and_then(decode_token).transpose()?,
+        after: arguments
+            .get("nextToken")
+            .and_then(decode_token)
+            .transpose()?,
         descending: true,
         limit,
     };
@@ -62,7 +65,10 @@ async fn orders<P: Ports>(ports: &P, arguments: &Map<String, Value>) -> Result<V
     }
     // Newest first: behind a row that has expired there are only such.
     let more = page.more && items.len() == rows;
-    let next = items.last().filter(|_| more).map(|last| encode_token(&last.listed_as()));
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| encode_token(&last.listed_as()));
     Ok(json!({ "items": items, "nextToken": next }))
 }
 
@@ -74,7 +80,12 @@ fn limit(arguments: &Map<String, Value>) -> Result<usize, FieldError> {
         .as_u64()
         .and_then(|limit| usize::try_from(limit).ok())
         .filter(|limit| (1..=GREATEST_LIMIT).contains(limit))
-        .ok_or_else(|| bad_request("limit", &format!("between 1 and {GREATEST_LIMIT}, not {value}")))
+        .ok_or_else(|| {
+            bad_request(
+                "limit",
+                &format!("between 1 and {GREATEST_LIMIT}, not {value}"),
+            )
+        })
 }
 
 /// The order of a row, unless its time is over: a row may still lie there for a while.
@@ -100,12 +111,17 @@ fn decode_token(token: &Value) -> Option<Result<String, FieldError>> {
         .and_then(|token| URL_SAFE_NO_PAD.decode(token).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .filter(|text| {
-            let moment = text.split_once('#').map(|(at, _)| serde_json::from_value::<Moment>(at.into()));
+            let moment = text
+                .split_once('#')
+                .map(|(at, _)| serde_json::from_value::<Moment>(at.into()));
             matches!(moment, Some(Ok(_)))
         });
     Some(listed_as.ok_or_else(|| bad_request("nextToken", "not a token that an earlier page gave")))
 }
 
 fn bad_request(argument: &str, what: &str) -> FieldError {
-    FieldError { error_type: "BadRequestException", message: format!("{argument}: {what}") }
+    FieldError {
+        error_type: "BadRequestException",
+        message: format!("{argument}: {what}"),
+    }
 }

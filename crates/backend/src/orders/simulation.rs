@@ -19,7 +19,11 @@ use crate::ports::{Ports, Random};
 
 /// What a timer of the simulation carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "timer", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "timer",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum Timer {
     /// The next basket is to be submitted.
     Basket {
@@ -68,13 +72,22 @@ pub fn begin(first: &OrderId, second: OrderId) -> Vec<Effect> {
 #[must_use]
 pub fn fire(timer: Timer, fresh: OrderId) -> Vec<Effect> {
     match timer {
-        Timer::Basket { simulation, number, order_id } => basket(&simulation, number, &order_id, fresh),
+        Timer::Basket {
+            simulation,
+            number,
+            order_id,
+        } => basket(&simulation, number, &order_id, fresh),
         Timer::Status { order_id, status } => {
-            let next = OrderStatus::WAY.into_iter().find(|next| *next > status && !status.is_final());
+            let next = OrderStatus::WAY
+                .into_iter()
+                .find(|next| *next > status && !status.is_final());
             let update = Effect::Put(NewEvent {
                 source: "orders.events.kitchen".to_owned(),
                 detail_type: UPDATED.to_owned(),
-                detail: json(&StatusUpdate { order_id: order_id.clone(), status }),
+                detail: json(&StatusUpdate {
+                    order_id: order_id.clone(),
+                    status,
+                }),
             });
             let next = next.map(|status| Effect::Set(Timer::Status { order_id, status }));
             [update].into_iter().chain(next).collect()
@@ -83,7 +96,9 @@ pub fn fire(timer: Timer, fresh: OrderId) -> Vec<Effect> {
 }
 
 fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderId) -> Vec<Effect> {
-    let Some(basket) = BASKETS.get(number) else { return Vec::new() };
+    let Some(basket) = BASKETS.get(number) else {
+        return Vec::new();
+    };
     let order = NewOrder {
         order_id: order_id.clone(),
         customer_id: basket.customer_id.to_owned(),
@@ -95,11 +110,17 @@ fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderI
         detail_type: CREATED.to_owned(),
         detail: json(&order),
     });
-    let workflow =
-        Effect::Set(Timer::Status { order_id: order_id.clone(), status: OrderStatus::AcceptedByStore });
+    let workflow = Effect::Set(Timer::Status {
+        order_id: order_id.clone(),
+        status: OrderStatus::AcceptedByStore,
+    });
     // Last, since it replaces the timer that led here: what comes before it has been done by then.
     let next = (number + 1 < BASKETS.len()).then(|| {
-        Effect::Set(Timer::Basket { simulation: simulation.clone(), number: number + 1, order_id: fresh })
+        Effect::Set(Timer::Basket {
+            simulation: simulation.clone(),
+            number: number + 1,
+            order_id: fresh,
+        })
     });
     [submit, workflow].into_iter().chain(next).collect()
 }
@@ -121,7 +142,10 @@ impl Timer {
 pub async fn start<P: Ports>(ports: &P) -> Result<Started, HandlerError> {
     let first = new_order_id(ports);
     carry_out(ports, begin(&first, new_order_id(ports))).await?;
-    Ok(Started { order_id: first, status: OrderStatus::Submitted })
+    Ok(Started {
+        order_id: first,
+        status: OrderStatus::Submitted,
+    })
 }
 
 /// Goes on with a simulation whose timer has fired.

@@ -10,12 +10,13 @@ pub(super) struct Basket {
 
 impl Basket {
     pub(super) fn items(&self) -> Vec<OrderItem> {
-        let item = |&(item_id, description, quantity, unit_price): &(&str, &str, i32, f64)| OrderItem {
-            item_id: Some(item_id.to_owned()),
-            description: description.to_owned(),
-            quantity,
-            unit_price,
-        };
+        let item =
+            |&(item_id, description, quantity, unit_price): &(&str, &str, i32, f64)| OrderItem {
+                item_id: Some(item_id.to_owned()),
+                description: description.to_owned(),
+                quantity,
+                unit_price,
+            };
         self.lines.iter().map(item).collect()
     }
 }
@@ -41,7 +42,10 @@ pub(super) static BASKETS: [Basket; 6] = [
     Basket {
         customer_id: "customer-88",
         currency: "GBP",
-        lines: &[("pie-harbour", "Harbour pie", 2, 7.95), ("mash-velvet", "Velvet mash", 2, 3.1)],
+        lines: &[
+            ("pie-harbour", "Harbour pie", 2, 7.95),
+            ("mash-velvet", "Velvet mash", 2, 3.1),
+        ],
     },
     Basket {
         customer_id: "customer-23",
@@ -55,7 +59,10 @@ pub(super) static BASKETS: [Basket; 6] = [
     Basket {
         customer_id: "customer-51",
         currency: "USD",
-        lines: &[("burger-comet", "Comet burger", 4, 9.25), ("fries-orbit", "Orbit fries", 4, 3.6)],
+        lines: &[
+            ("burger-comet", "Comet burger", 4, 9.25),
+            ("fries-orbit", "Orbit fries", 4, 3.6),
+        ],
     },
     Basket {
         customer_id: "customer-9",

@@ -1,0 +1,182 @@
+//! The ports in memory, for this crate's tests: it can let transactions fail before or after they are committed.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::event::{EventId, NewEvent};
+use crate::ports::{
+    Action, Bus, Clock, Condition, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish,
+    Query, Random, Table, Tables, Timers, Write,
+};
+
+/// Everything the ports have been told, and what they are to answer.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) rows: BTreeMap<(&'static str, String), Item>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) timers: BTreeMap<String, (OffsetDateTime, Value)>,
+    pub(crate) published: Vec<Mutation>,
+    pub(crate) now: Duration,
+    /// What befalls the next transactions, the next one last.
+    pub(crate) faults: Vec<Fault>,
+    seed: u8,
+}
+
+/// What befalls a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// Another one is in front: nothing is written.
+    Conflict,
+    /// It is committed, and the answer is lost.
+    LostAnswer,
+}
+
+#[derive(Default)]
+pub(crate) struct Memory(Mutex<State>);
+
+impl Memory {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables for Memory {
+    async fn get(&self, table: &'static Table, key: &str) -> Result<Option<Item>, PortError> {
+        Ok(self
+            .state()
+            .rows
+            .get(&(table.name, key.to_owned()))
+            .cloned())
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<(), PortError> {
+        let mut state = self.state();
+        let fault = state.faults.pop().unwrap_or(Fault::None);
+        if fault == Fault::Conflict {
+            return Err(PortError::Conflict);
+        }
+        for (position, write) in writes.iter().enumerate() {
+            let row = state.rows.get(&(write.table.name, write.key.clone()));
+            let holds = match &write.condition {
+                Condition::Always => true,
+                Condition::Absent => row.is_none(),
+                Condition::Present => row.is_some(),
+                Condition::Equals(name, value) => row.and_then(|row| row.get(*name)) == Some(value),
+            };
+            if !holds {
+                return Err(PortError::Condition(position));
+            }
+        }
+        for Write {
+            table, key, action, ..
+        } in writes
+        {
+            match action {
+                Action::Put(item) => drop(state.rows.insert((table.name, key), item)),
+                Action::Delete => drop(state.rows.remove(&(table.name, key))),
+                Action::Check => {}
+            }
+        }
+        if fault == Fault::LostAnswer {
+            return Err(PortError::Unavailable("the answer was lost".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn query(
+        &self,
+        table: &'static Table,
+        index: &'static Index,
+        query: Query,
+    ) -> Result<Page, PortError> {
+        let state = self.state();
+        let text =
+            |row: &Item, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut rows: Vec<_> = state
+            .rows
+            .iter()
+            .filter(|((name, _), row)| {
+                *name == table.name && text(row, index.partition).as_ref() == Some(&query.partition)
+            })
+            .filter_map(|(_, row)| Some((text(row, index.sort)?, row.clone())))
+            .collect();
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        if query.descending {
+            rows.reverse();
+        }
+        rows.retain(|(sort, _)| match &query.after {
+            Some(after) if query.descending => sort < after,
+            Some(after) => sort > after,
+            None => true,
+        });
+        let more = rows.len() > query.limit;
+        Ok(Page {
+            items: rows
+                .into_iter()
+                .take(query.limit)
+                .map(|(_, row)| row)
+                .collect(),
+            more,
+        })
+    }
+}
+
+impl Bus for Memory {
+    async fn put(&self, events: Vec<NewEvent>) -> Result<Vec<EventId>, PortError> {
+        let mut state = self.state();
+        let ids = events
+            .iter()
+            .enumerate()
+            .map(|(at, _)| EventId(format!("{}", state.events.len() + at)));
+        let ids = ids.collect();
+        state.events.extend(events);
+        Ok(ids)
+    }
+}
+
+impl Timers for Memory {
+    async fn schedule(
+        &self,
+        name: &str,
+        at: OffsetDateTime,
+        payload: Value,
+    ) -> Result<(), PortError> {
+        self.state().timers.insert(name.to_owned(), (at, payload));
+        Ok(())
+    }
+}
+
+impl Publish for Memory {
+    async fn publish(&self, mutation: Mutation) -> Result<(), PortError> {
+        self.state().published.push(mutation);
+        Ok(())
+    }
+}
+
+impl Clock for Memory {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + self.state().now
+    }
+}
+
+impl Random for Memory {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut state = self.state();
+        for byte in bytes {
+            state.seed = state.seed.wrapping_mul(29).wrapping_add(17);
+            *byte = state.seed;
+        }
+    }
+}
+
+impl Pacing for Memory {
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
+}
