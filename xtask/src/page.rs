@@ -1,0 +1,167 @@
+//! Building the page and the cloud, and running them together.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::weight::{self, Part};
+use crate::workspace::Workspace;
+use crate::{process, tools};
+
+/// Where `dev` keeps the cloud; `appconfig.dev.toml` names it.
+const DEV_CLOUD: &str = "127.0.0.1:8787";
+/// Where `dev` serves the page.
+const DEV_PAGE: &str = "127.0.0.1:8080";
+
+/// Builds everything and becomes the cloud.
+///
+/// # Errors
+/// Something does not build, or the cloud does not start.
+pub(crate) fn demo(workspace: &Workspace, cloud_arguments: &[String]) -> Result<()> {
+    if tools::for_page(workspace)? {
+        build(workspace, true)?;
+    } else {
+        println!("Without wasm-opt the page is built for development: larger, otherwise the same.");
+        build(workspace, false)?;
+    }
+    build_cloud(workspace)?;
+    let mut cloud = workspace.command("env");
+    cloud
+        .arg(workspace.cloud())
+        .arg("--site")
+        .arg(workspace.dist())
+        .args(cloud_arguments);
+    // The cloud takes our place, so that a signal reaches it and nobody else.
+    Err(cloud.exec()).with_context(|| format!("cannot start `{}`", process::line(&cloud)))
+}
+
+/// Runs `trunk serve` and the cloud until one of them ends; Ctrl-C reaches both.
+///
+/// # Errors
+/// Something does not build, or one of the two fails.
+pub(crate) fn dev(workspace: &Workspace, cloud_arguments: &[String]) -> Result<()> {
+    tools::for_page(workspace)?;
+    build_cloud(workspace)?;
+    let mut cloud = workspace.command("env");
+    cloud
+        .arg(workspace.cloud())
+        .args(["--listen", DEV_CLOUD])
+        .args(cloud_arguments);
+    let mut cloud = start(&mut cloud)?;
+    let (host, port) = DEV_PAGE.split_once(':').context("an address has a port")?;
+    let mut serve = trunk(workspace);
+    serve
+        .args(["serve", "--address", host, "--port", port])
+        .env("EDDY_APPCONFIG", workspace.root.join("appconfig.dev.toml"));
+    let page = start(&mut serve);
+    println!(
+        "The page: http://{DEV_PAGE}/ (rebuilt and reloaded when a source changes). Ctrl-C stops it and the cloud."
+    );
+    let ended = page.and_then(|mut page| {
+        let ended = until_one_ends(&mut page, &mut cloud);
+        end(&mut page);
+        ended
+    });
+    end(&mut cloud);
+    ended
+}
+
+/// Builds the page in release into `dist/`.
+///
+/// # Errors
+/// A tool cannot be had, or the page does not build.
+pub(crate) fn build_release(workspace: &Workspace) -> Result<()> {
+    ensure!(
+        tools::for_page(workspace)?,
+        "a release of the page needs wasm-opt (from the npm package binaryen, which needs Node and npm)"
+    );
+    build(workspace, true)
+}
+
+/// Builds the embedded cloud. In the development profile, which the tests use too: one build less to wait for, and
+/// it is fast enough for a machine's own browsers.
+///
+/// # Errors
+/// It does not build.
+pub(crate) fn build_cloud(workspace: &Workspace) -> Result<()> {
+    process::run(
+        workspace
+            .command("cargo")
+            .args(["build", "-p", "cloud", "--bin", "eddy-cloud"]),
+    )
+}
+
+/// Prints the page's parts and what they weigh.
+pub(crate) fn print_weights(parts: &[Part]) {
+    println!(
+        "{:<44} {:>10} {:>10}",
+        "the page's parts", "bytes", "brotli"
+    );
+    for part in parts {
+        println!(
+            "{:<44} {:>10} {:>10}",
+            part.name, part.plain, part.compressed
+        );
+    }
+    let sum = |size: fn(&Part) -> usize| parts.iter().map(size).sum::<usize>();
+    println!(
+        "{:<44} {:>10} {:>10}",
+        "all",
+        sum(|part| part.plain),
+        sum(|part| part.compressed)
+    );
+    println!("{:<44} {:>10} {:>10}", "allowed", "", weight::BUDGET);
+}
+
+fn build(workspace: &Workspace, release: bool) -> Result<()> {
+    // Files of earlier builds have other hashes in their names and would be served along.
+    if workspace.dist().is_dir() {
+        fs::remove_dir_all(workspace.dist()).context("dist cannot be emptied")?;
+    }
+    process::run(
+        trunk(workspace)
+            .arg("build")
+            .args(release.then_some("--release")),
+    )
+}
+
+fn trunk(workspace: &Workspace) -> Command {
+    let mut command = workspace.command("trunk");
+    // Its tools are all there; it must neither fetch others nor ask for a newer self. It reads NO_COLOR=1 as an error.
+    command
+        .env("TRUNK_OFFLINE", "true")
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        .env_remove("NO_COLOR");
+    command
+}
+
+fn start(command: &mut Command) -> Result<Child> {
+    println!("$ {}", process::line(command));
+    command
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", process::line(command)))
+}
+
+fn until_one_ends(page: &mut Child, cloud: &mut Child) -> Result<()> {
+    loop {
+        for (name, child) in [("trunk serve", &mut *page), ("the cloud", &mut *cloud)] {
+            if let Some(status) = child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("{name} ended ({status})");
+            }
+        }
+        // There is no waiting for the first of two children in std.
+        thread::park_timeout(Duration::from_millis(200));
+    }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself.
+    let _ = child.kill().and_then(|()| child.wait());
+}

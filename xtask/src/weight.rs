@@ -1,0 +1,135 @@
+//! What the page weighs on its way to a browser: its wasm, JavaScript and CSS in Brotli at quality 11.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// What all parts together may weigh, in bytes.
+pub(crate) const BUDGET: usize = 150_000;
+
+/// A part of the page.
+pub(crate) struct Part {
+    /// The file's name.
+    pub(crate) name: String,
+    /// Its size as it is, in bytes.
+    pub(crate) plain: usize,
+    /// Its size in Brotli, in bytes.
+    pub(crate) compressed: usize,
+}
+
+/// The parts that count of a page built in `dist`.
+///
+/// # Errors
+/// There is no page.
+pub(crate) fn parts(dist: &Path) -> Result<Vec<Part>> {
+    let files = files(dist)?;
+    let mut parts = Vec::new();
+    for file in files
+        .iter()
+        .filter(|file| !has_extension(file, &["html", "svg"]))
+    {
+        let bytes = fs::read(file)?;
+        let name = file
+            .strip_prefix(dist)
+            .unwrap_or(file)
+            .display()
+            .to_string();
+        parts.push(Part {
+            name,
+            plain: bytes.len(),
+            compressed: brotli(&bytes)?.len(),
+        });
+    }
+    ensure!(
+        parts.iter().any(|part| part.name.ends_with(".wasm")),
+        "{} holds no page",
+        dist.display()
+    );
+    Ok(parts)
+}
+
+/// The files that are worth compressing, by name.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn files(dist: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dist).with_context(|| format!("{} cannot be read", dist.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(self::files(&path)?);
+        } else if has_extension(&path, &["wasm", "js", "css", "html", "svg"]) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The name of a file's Brotli form.
+pub(crate) fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".br");
+    name.into()
+}
+
+/// Brotli at quality 11 with the largest ordinary window.
+///
+/// # Errors
+/// The compressor fails.
+pub(crate) fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn has_extension(file: &Path, extensions: &[&str]) -> bool {
+    file.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| extensions.contains(&extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasm_scripts_and_styles_count_and_nothing_else() {
+        let dist = tempfile::tempdir().unwrap();
+        for name in [
+            "page.wasm",
+            "page.js",
+            "page.css",
+            "index.html",
+            "page.js.br",
+            "appconfig.json",
+        ] {
+            fs::write(dist.path().join(name), "text ".repeat(50)).unwrap();
+        }
+        let parts = parts(dist.path()).unwrap();
+        assert_eq!(
+            parts
+                .iter()
+                .map(|part| part.name.as_str())
+                .collect::<Vec<_>>(),
+            ["page.css", "page.js", "page.wasm"]
+        );
+        assert!(
+            parts
+                .iter()
+                .all(|part| part.plain == 250 && part.compressed < 50)
+        );
+    }
+
+    #[test]
+    fn an_empty_folder_is_no_page() {
+        assert!(parts(tempfile::tempdir().unwrap().path()).is_err());
+    }
+}
