@@ -1,0 +1,134 @@
+//! The two calls of Cognito's enhanced guest flow, on the wire.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use net::UnixTime;
+use net::http::{Request, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::flight::{Answer, Call};
+use crate::{Credentials, Error, GuestConfig, IdentityId, Refusal};
+
+/// How long one call may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Makes a call. The response is given to `on_response` first, whatever it says: its date is worth knowing.
+pub(crate) async fn call(
+    config: &GuestConfig,
+    call: &Call,
+    on_response: impl FnOnce(&Response),
+) -> Result<Answer, Error> {
+    let response = net::within(LIMIT, net::http::send(request(config, call))).await??;
+    on_response(&response);
+    answer(call, &response)
+}
+
+/// Not signed: this is where credentials come from.
+fn request(config: &GuestConfig, call: &Call) -> Request {
+    let (operation, body) = match call {
+        Call::GetId => (
+            "GetId",
+            json!({ "IdentityPoolId": config.identity_pool_id }),
+        ),
+        Call::GetCredentials(identity) => (
+            "GetCredentialsForIdentity",
+            json!({ "IdentityId": identity.as_str() }),
+        ),
+    };
+    Request::post(&config.endpoint, body.to_string())
+        .with("content-type", "application/x-amz-json-1.1")
+        .with("cache-control", "no-store")
+        .with(
+            "x-amz-target",
+            format!("AWSCognitoIdentityService.{operation}"),
+        )
+}
+
+fn answer(call: &Call, response: &Response) -> Result<Answer, Error> {
+    if !response.is_success() {
+        return Err(failure(response));
+    }
+    match call {
+        Call::GetId => parse::<Identity>(&response.body)
+            .map(|answer| Answer::Identity(IdentityId::new(answer.identity_id))),
+        Call::GetCredentials(_) => parse::<Granted>(&response.body).map(|granted| {
+            let Keys {
+                access_key_id,
+                secret_key,
+                session_token,
+                expiration,
+            } = granted.credentials;
+            Answer::Credentials(Credentials::new(
+                access_key_id,
+                secret_key,
+                Some(session_token),
+                UnixTime((expiration * 1_000.0) as i64),
+                IdentityId::new(granted.identity_id),
+            ))
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Identity {
+    identity_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Granted {
+    identity_id: String,
+    credentials: Keys,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    access_key_id: String,
+    secret_key: String,
+    session_token: String,
+    /// Seconds since the Unix epoch, perhaps with a fraction.
+    expiration: f64,
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| Error::Malformed(Arc::new(error)))
+}
+
+/// Sorts a refusal by what can be done about it.
+fn failure(response: &Response) -> Error {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let text = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| body.get(name)?.as_str())
+            .unwrap_or_default()
+    };
+    let named = response
+        .header("x-amzn-errortype")
+        .unwrap_or_else(|| text(&["__type", "code", "Code"]));
+    let refusal = Refusal {
+        status: response.status,
+        code: error_name(named).to_owned(),
+        message: text(&["message", "Message"]).to_owned(),
+    };
+    match (refusal.code.as_str(), refusal.status) {
+        ("TooManyRequestsException" | "LimitExceededException" | "ThrottlingException", _)
+        | (_, 429) => Error::Throttled(refusal),
+        ("InternalErrorException" | "ExternalServiceException", _) | (_, 500..) => {
+            Error::Unavailable(refusal)
+        }
+        // Not the service's way of refusing: something else answered.
+        ("", _) => Error::Malformed(Arc::from(Box::from(refusal.to_string()))),
+        _ => Error::Refused(refusal),
+    }
+}
+
+/// The bare name in `prefix#Name:suffix`.
+fn error_name(named: &str) -> &str {
+    let name = named.split(':').next().unwrap_or_default();
+    name.rsplit('#').next().unwrap_or_default().trim()
+}

@@ -1,0 +1,92 @@
+//! Temporary credentials.
+
+use std::fmt;
+
+use aws_credential_types::Credentials as Keys;
+use aws_smithy_runtime_api::client::identity::Identity;
+use net::UnixTime;
+
+use crate::IdentityId;
+
+/// Temporary credentials of a guest. Cheap to clone; the secret parts can only be signed with.
+#[derive(Clone)]
+pub struct Credentials {
+    keys: Keys,
+    signer: Identity,
+    expires_at: UnixTime,
+    identity: IdentityId,
+}
+
+impl Credentials {
+    /// Credentials of an identity that end at `expires_at`, by the service's clock.
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_key: impl Into<String>,
+        session_token: Option<String>,
+        expires_at: UnixTime,
+        identity: IdentityId,
+    ) -> Self {
+        let keys = Keys::new(access_key_id, secret_key, session_token, None, "guest");
+        let signer = Identity::new(keys.clone(), None);
+        Self {
+            keys,
+            signer,
+            expires_at,
+            identity,
+        }
+    }
+
+    /// The public half of the key; every set of credentials has another.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        self.keys.access_key_id()
+    }
+
+    /// When they end, by the service's clock.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub const fn identity(&self) -> &IdentityId {
+        &self.identity
+    }
+
+    pub(crate) const fn signer(&self) -> &Identity {
+        &self.signer
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id())
+            .field("expires_at", &self.expires_at)
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_no_secret() {
+        let credentials = Credentials::new(
+            "ASIAPUBLIC",
+            "the-secret-key",
+            Some("the-session-token".to_owned()),
+            UnixTime(0),
+            IdentityId::new("eu-west-1:1"),
+        );
+        let shown = format!("{credentials:?}{credentials:#?}");
+        assert!(shown.contains("ASIAPUBLIC"));
+        assert!(
+            !shown.contains("secret") && !shown.contains("token"),
+            "{shown}"
+        );
+    }
+}

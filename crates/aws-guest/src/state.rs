@@ -1,0 +1,178 @@
+//! When credentials are good, when they are renewed, when a probe is due. Pure: time is an argument.
+
+use std::time::Duration;
+
+use net::{Instant, UnixTime};
+
+use crate::skew::Skew;
+use crate::{Credentials, Error, IdentityId};
+
+/// What is known of a guest, for whoever wants to show it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// The identity, once there is one.
+    pub identity: Option<IdentityId>,
+    /// When the credentials at hand end, by the service's clock.
+    pub expires_at: Option<UnixTime>,
+    /// Whether new ones are being asked for.
+    pub renewing: bool,
+}
+
+/// What to do for someone who needs credentials.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// Use these.
+    Use(Credentials),
+    /// Wait for the renewal under way.
+    Wait,
+    /// Start a renewal, and wait for it.
+    Renew,
+}
+
+/// The credentials at hand and what is known about time.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    skew: Skew,
+    identity: Option<IdentityId>,
+    held: Option<Held>,
+    renewing: bool,
+    probed: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Held {
+    credentials: Credentials,
+    /// By the service's clock, as the next two.
+    renew_at: UnixTime,
+    ends_at: UnixTime,
+}
+
+impl State {
+    /// New credentials are asked for this long before the old ones end, or a tenth of their life before, if that is less.
+    const MARGIN: Duration = Duration::from_secs(5 * 60);
+    /// Between two attempts to renew credentials that are still good.
+    const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(10);
+    const BETWEEN_PROBES: Duration = Duration::from_secs(60);
+    /// What guest credentials last; assumed when our clock is so wrong that new ones look expired.
+    const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
+
+    pub(crate) fn with_identity(identity: Option<IdentityId>) -> Self {
+        Self {
+            identity,
+            ..Self::default()
+        }
+    }
+
+    /// Someone needs credentials. [`Decision::Renew`] is given to one only, until [`landed`](Self::landed).
+    pub(crate) fn ask(&mut self, wall: UnixTime) -> Decision {
+        let now = self.server_time(wall);
+        match &self.held {
+            Some(held) if now < held.renew_at => Decision::Use(held.credentials.clone()),
+            _ => self.renew(),
+        }
+    }
+
+    /// An upgrade failed without a reason: ask for new credentials in case it was for them, at most once a minute.
+    pub(crate) fn probe(&mut self, now: Instant) -> Option<Decision> {
+        let due = self
+            .probed
+            .is_none_or(|last| now >= last + Self::BETWEEN_PROBES);
+        due.then(|| {
+            self.probed = Some(now);
+            self.renew()
+        })
+    }
+
+    fn renew(&mut self) -> Decision {
+        if std::mem::replace(&mut self.renewing, true) {
+            Decision::Wait
+        } else {
+            Decision::Renew
+        }
+    }
+
+    /// A renewal has ended; what everyone who waited gets. A failure does not take away credentials that are still good.
+    pub(crate) fn landed(
+        &mut self,
+        outcome: Result<Credentials, Error>,
+        wall: UnixTime,
+    ) -> Result<Credentials, Error> {
+        self.renewing = false;
+        let now = self.server_time(wall);
+        match outcome {
+            Ok(credentials) => {
+                self.identity = Some(credentials.identity().clone());
+                self.held = Some(Held::new(credentials.clone(), now));
+                Ok(credentials)
+            }
+            Err(error) => match &mut self.held {
+                Some(held) if now < held.ends_at => {
+                    held.renew_at = held
+                        .renew_at
+                        .max(now + Self::BETWEEN_ATTEMPTS)
+                        .min(held.ends_at);
+                    Ok(held.credentials.clone())
+                }
+                _ => {
+                    self.held = None;
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    /// A renewal went away without an outcome.
+    pub(crate) fn lost(&mut self) {
+        self.renewing = false;
+    }
+
+    /// A service refused these credentials. Nothing happens if newer ones have replaced them already.
+    pub(crate) fn refused(&mut self, credentials: &Credentials) {
+        self.held
+            .take_if(|held| held.credentials.access_key_id() == credentials.access_key_id());
+    }
+
+    /// The identity to renew for.
+    pub(crate) const fn identity(&self) -> Option<&IdentityId> {
+        self.identity.as_ref()
+    }
+
+    /// Takes what a renewal found out about the identity on its way.
+    pub(crate) fn set_identity(&mut self, identity: Option<IdentityId>) {
+        self.identity = identity;
+    }
+
+    /// The service has just named its time.
+    pub(crate) fn learn(&mut self, server: UnixTime, wall: UnixTime) {
+        self.skew = Skew::between(server, wall);
+    }
+
+    /// The service's time, as far as known.
+    pub(crate) const fn server_time(&self, wall: UnixTime) -> UnixTime {
+        self.skew.server_time(wall)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        Status {
+            identity: self.identity.clone(),
+            expires_at: self.held.as_ref().map(|held| held.credentials.expires_at()),
+            renewing: self.renewing,
+        }
+    }
+}
+
+impl Held {
+    fn new(credentials: Credentials, now: UnixTime) -> Self {
+        let ends_at = match credentials.expires_at() {
+            expires_at if expires_at > now => expires_at,
+            // Nobody hands out credentials that have ended. Our clock is ahead, and no header told how far.
+            _ => now + State::USUAL_LIFE,
+        };
+        let margin = (ends_at.millis_since(now) / 10).min(State::MARGIN.as_millis() as i64);
+        Self {
+            credentials,
+            renew_at: ends_at.plus_millis(-margin),
+            ends_at,
+        }
+    }
+}
