@@ -30,7 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn generate(api: &str, prelude: &str, out: &Path) -> Result<(), Box<dyn Error>> {
     let folder = Path::new("graphql").join(api);
     let schema = out.join(format!("{api}.graphql"));
-    fs::write(&schema, format!("{prelude}\n{}", fs::read_to_string(folder.join("schema.graphql"))?))?;
+    fs::write(
+        &schema,
+        format!(
+            "{prelude}\n{}",
+            fs::read_to_string(folder.join("schema.graphql"))?
+        ),
+    )?;
     let operations = fs::read_to_string(folder.join("operations.graphql"))?;
 
     let mut items = Vec::new();
@@ -54,7 +60,9 @@ fn split(source: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let mut operations = Vec::new();
     for definition in document.definitions {
         match definition {
-            Definition::Fragment(fragment) => drop(fragments.insert(fragment.name.clone(), fragment)),
+            Definition::Fragment(fragment) => {
+                drop(fragments.insert(fragment.name.clone(), fragment))
+            }
             Definition::Operation(operation) => operations.push(operation),
         }
     }
@@ -69,7 +77,9 @@ fn split(source: &str) -> Result<Vec<String>, Box<dyn Error>> {
             };
             let mut used = BTreeSet::new();
             spreads(selections, &fragments, &mut used)?;
-            Ok(used.iter().fold(operation.to_string(), |text, name| format!("{text}\n{}", fragments[name])))
+            Ok(used.iter().fold(operation.to_string(), |text, name| {
+                format!("{text}\n{}", fragments[name])
+            }))
         })
         .collect()
 }
@@ -86,7 +96,9 @@ fn spreads(
             Selection::InlineFragment(inline) => spreads(&inline.selection_set, fragments, used)?,
             Selection::FragmentSpread(spread) => {
                 let name = &spread.fragment_name;
-                let fragment = fragments.get(name).ok_or_else(|| format!("no fragment `{name}`"))?;
+                let fragment = fragments
+                    .get(name)
+                    .ok_or_else(|| format!("no fragment `{name}`"))?;
                 if used.insert(name.clone()) {
                     spreads(&fragment.selection_set, fragments, used)?;
                 }
@@ -106,24 +118,34 @@ fn share(mut items: Vec<syn::Item>) -> proc_macro2::TokenStream {
     for content in modules(&mut items) {
         content.retain(|item| {
             let text = item.to_token_stream().to_string();
-            let movable = matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_) | syn::Item::Impl(_));
-            if movable && seen[&text] > 1 {
+            let (moves, copies) = match item {
+                syn::Item::Struct(syn::ItemStruct { ident, .. }) => (!is_own(ident), false),
+                syn::Item::Enum(_) => (true, false),
+                syn::Item::Impl(it) => (it.trait_.is_some(), false),
+                // Private aliases of scalars are wanted on both sides.
+                syn::Item::Type(it) => (false, it.vis == syn::Visibility::Inherited),
+                item => (false, matches!(item, syn::Item::Use(_))),
+            };
+            let moves = moves && seen[&text] > 1;
+            if moves || copies {
                 shared.insert(text, item.clone());
-                return false;
             }
-            // Aliases of scalars (private) are wanted on both sides.
-            if matches!(item, syn::Item::Type(_) | syn::Item::Use(_)) {
-                shared.insert(text, item.clone());
-            }
-            true
+            !moves
         });
-        content.push(syn::parse_quote!(#[allow(unused_imports)] use super::shared::*;));
+        content.push(syn::parse_quote!(
+            use super::shared::*;
+        ));
     }
     let shared = shared.values();
     quote! {
-        pub mod shared { #![allow(dead_code, unused_imports)] #(#shared)* }
+        pub mod shared { #(#shared)* }
         #(#items)*
     }
+}
+
+/// Whether a type is an operation's own by name, however alike another operation's may look.
+fn is_own(name: &syn::Ident) -> bool {
+    name == "Variables" || name == "ResponseData"
 }
 
 /// The contents of the operations' modules.

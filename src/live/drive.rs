@@ -1,0 +1,126 @@
+//! Runs a live view against a source: the same code in the browser, and natively in tests against the real cloud.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures::future::{Fuse, FusedFuture, FutureExt};
+use futures::stream::{Stream, StreamExt};
+use net::life::{self, Life};
+use net::{MaybeSend, UnixTime};
+
+use super::gapless::{Ask, Gapless, Incoming, Page, View};
+use super::link::Link;
+use super::window::Row;
+
+/// Where a live view comes from.
+pub trait Source {
+    /// What it shows.
+    type Row: Row;
+
+    /// What happens from now on. Dropping the stream unsubscribes.
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Self::Row>> + Unpin + MaybeSend;
+
+    /// A page of what there is, newest first; `after` is the [`Page::next`] of the page before. An error says in plain
+    /// words what went wrong.
+    fn page(
+        &self,
+        after: Option<String>,
+    ) -> impl Future<Output = Result<Page<Self::Row>, String>> + MaybeSend;
+
+    /// The time, as the server has it.
+    fn now(&self) -> UnixTime;
+}
+
+/// A page that takes longer counts as failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Views are shown at most once in this time, however many changes arrive.
+const FRAME: Duration = Duration::from_millis(16);
+/// Expiry and whatever else only needs the time is looked after this often.
+const TICK: Duration = Duration::from_secs(30);
+
+enum Woken<R: Row> {
+    Incoming(Option<Incoming<R>>),
+    Answer(Result<Page<R>, String>),
+    Life(Life),
+    Timer,
+}
+
+/// Keeps a view of the source's newest `limit` rows without gaps, and shows it whenever it has changed, until dropped.
+pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View<S::Row>)) {
+    let mut gapless = Gapless::new(limit, life::is_visible(), net::now());
+    let mut changes = source.subscribe().fuse();
+    let mut life = life::events();
+    let mut asked: Option<Ask> = None;
+    let mut fetch = pin!(Fuse::terminated());
+    let mut timer = pin!(Fuse::terminated());
+    let mut armed = None;
+    let mut shown = net::now();
+    let mut stale = true;
+
+    loop {
+        let now = net::now();
+        if let Some(ask) = gapless.poll(now) {
+            fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
+            asked = Some(ask);
+        }
+        if stale && now >= shown {
+            show(gapless.view());
+            stale = false;
+            shown = now + FRAME;
+        }
+        let deadline = gapless.deadline().unwrap_or(now + TICK).min(now + TICK);
+        let deadline = if stale { deadline.min(shown) } else { deadline };
+        // A timer costs: set anew only if it would fire too late, or far too early.
+        if timer.is_terminated() || armed.is_none_or(|armed| deadline < armed) {
+            timer.set(net::sleep_until(deadline).fuse());
+            armed = Some(deadline);
+        }
+
+        let woken = poll_fn(|cx| {
+            if let Poll::Ready(answer) = fetch.poll_unpin(cx) {
+                let answer = answer.map_err(|error| error.to_string()).flatten();
+                return Poll::Ready(Woken::Answer(answer));
+            }
+            if let Poll::Ready(Some(event)) = life.poll_next_unpin(cx) {
+                return Poll::Ready(Woken::Life(event));
+            }
+            if timer.poll_unpin(cx).is_ready() {
+                return Poll::Ready(Woken::Timer);
+            }
+            if !changes.is_done()
+                && let Poll::Ready(incoming) = changes.poll_next_unpin(cx)
+            {
+                return Poll::Ready(Woken::Incoming(incoming));
+            }
+            Poll::Pending
+        })
+        .await;
+
+        let (now, wall) = (net::now(), source.now());
+        match woken {
+            Woken::Incoming(Some(incoming)) => gapless.incoming(incoming, now, wall),
+            Woken::Incoming(None) => {
+                // A subscription that ends without a failure was ended by the other side.
+                if !matches!(gapless.view().link, Link::Failed { .. }) {
+                    let why = "the server ended the subscription".to_owned();
+                    gapless.incoming(Incoming::Link(Link::Failed { why }), now, wall);
+                }
+            }
+            Woken::Answer(answer) => {
+                if let Some(ask) = asked.take() {
+                    gapless.answered(&ask, answer, now, wall, net::random::unit());
+                }
+            }
+            Woken::Life(Life::Visible) => gapless.visible(true, now),
+            Woken::Life(Life::Hidden) => gapless.visible(false, now),
+            Woken::Life(Life::Online | Life::Wake) => gapless.retry_now(now),
+            Woken::Life(Life::Offline) => {}
+            Woken::Timer if gapless.expire(wall) => {}
+            // Nothing has changed: what is due is asked for at the top.
+            Woken::Timer => continue,
+        }
+        stale = true;
+    }
+}

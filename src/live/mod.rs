@@ -1,0 +1,4 @@
+pub mod drive;
+pub mod gapless;
+pub mod link;
+pub mod window;

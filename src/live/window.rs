@@ -1,0 +1,388 @@
+//! A window onto a server's table: its newest rows, kept from snapshots and changes that overtake each other.
+//!
+//! Pure: no clock, no network, no browser. The rules (house.md, "A live view has no gaps"):
+//!
+//! - Revisions only grow. Whatever says less than what is here already changes nothing.
+//! - A change received since the acknowledgement beats a snapshot row of equal or lower revision, and its row stays
+//!   though a snapshot lacks it: snapshots are read from an index that may lag behind. That trust ends when two
+//!   snapshots begun later are complete, so that a lost delete heals.
+//! - A delete leaves a tombstone until two snapshots begun later are complete.
+//! - When all pages of a snapshot are in, the rows in its range that it lacks, and that no change vouches for, go.
+//!
+//! The window knows a range of positions, from the newest down to `floor`. What lies below is not its business, even
+//! if there is room: between the floor and such a row there may be others that it has not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use net::UnixTime;
+
+/// Grows by one with each write of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub i64);
+
+/// A row of a window.
+pub trait Row: Clone + PartialEq + Debug {
+    /// Names the row, forever: never used twice.
+    type Key: Ord + Clone + Debug;
+    /// Where the row stands; the greatest on top. Never changes, and sorts as the server does.
+    type Position: Ord + Clone + Debug;
+
+    /// See [`Row::Key`].
+    fn key(&self) -> &Self::Key;
+    /// See [`Row::Position`].
+    fn position(&self) -> Self::Position;
+    /// See [`Revision`].
+    fn revision(&self) -> Revision;
+    /// From when on the row is gone, without anyone saying so.
+    fn expires(&self) -> Option<UnixTime> {
+        None
+    }
+    /// Takes over what another revision of the same row knows and this one does not, such as when a state was reached.
+    /// Says whether it took anything.
+    fn absorb(&mut self, _other: &Self) -> bool {
+        false
+    }
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<R: Row> {
+    /// The row is new, or is now this.
+    Put(R),
+    /// The row is gone, with this as its last revision.
+    Delete {
+        /// Which row.
+        key: R::Key,
+        /// The revision of the delete.
+        revision: Revision,
+    },
+}
+
+/// A row as the window shows it.
+#[derive(Debug, Clone)]
+pub struct Entry<R> {
+    /// The row.
+    pub row: Arc<R>,
+    /// When the change arrived that brought this revision; none if a snapshot brought it.
+    pub received: Option<UnixTime>,
+    trust: Option<Trust>,
+}
+
+impl<R: PartialEq> PartialEq for Entry<R> {
+    /// Whether both show the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.received == other.received
+            && (Arc::ptr_eq(&self.row, &other.row) || self.row == other.row)
+    }
+}
+
+/// How long a change is believed against snapshots.
+#[derive(Debug, Clone, Copy)]
+struct Trust {
+    /// How many snapshots had begun when the change came.
+    begun: u64,
+    /// How many of those begun later are complete.
+    later: u8,
+}
+
+impl Trust {
+    const UNTIL: u8 = 2;
+
+    /// The snapshot of this number is complete: whether the change is believed further on.
+    fn survives(&mut self, snapshot: u64) -> bool {
+        self.later += u8::from(snapshot > self.begun);
+        self.later < Self::UNTIL
+    }
+}
+
+/// The newest rows of a table.
+#[derive(Debug, Clone)]
+pub struct Window<R: Row> {
+    limit: usize,
+    rows: BTreeMap<R::Key, Entry<R>>,
+    order: BTreeSet<(R::Position, R::Key)>,
+    /// The lowest position of the range that the window knows; none: it knows everything to the end.
+    floor: Option<R::Position>,
+    tombstones: BTreeMap<R::Key, (Revision, Trust)>,
+    /// How many snapshots have begun.
+    begun: u64,
+    /// What the pages of the present snapshot have held so far.
+    snapshot: Option<Pages<R>>,
+}
+
+#[derive(Debug, Clone)]
+struct Pages<R: Row> {
+    keys: BTreeSet<R::Key>,
+    lowest: Option<R::Position>,
+}
+
+impl<R: Row> Window<R> {
+    /// An empty window of at most `limit` rows.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            rows: BTreeMap::new(),
+            order: BTreeSet::new(),
+            floor: None,
+            tombstones: BTreeMap::new(),
+            begun: 0,
+            snapshot: None,
+        }
+    }
+
+    /// The rows, the newest first.
+    pub fn rows(&self) -> impl Iterator<Item = &Entry<R>> {
+        // While a snapshot is read there may be more rows than fit.
+        self.order
+            .iter()
+            .rev()
+            .take(self.limit)
+            .filter_map(|(_, key)| self.rows.get(key))
+    }
+
+    /// The row under this key.
+    #[must_use]
+    pub fn get(&self, key: &R::Key) -> Option<&Entry<R>> {
+        self.rows.get(key)
+    }
+
+    /// Whether rows have gone that may have others below them to move up, which only a snapshot can tell.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.floor.is_some() && self.rows.len() < self.limit
+    }
+
+    /// The subscription was acknowledged anew: what came before vouches for nothing any more.
+    pub fn acknowledge(&mut self) {
+        self.abandon_snapshot();
+        self.rows.values_mut().for_each(|entry| entry.trust = None);
+    }
+
+    /// A snapshot begins; a former one that is not complete is forgotten.
+    pub fn begin_snapshot(&mut self) {
+        self.begun += 1;
+        self.snapshot = Some(Pages {
+            keys: BTreeSet::new(),
+            lowest: None,
+        });
+    }
+
+    /// A page of the present snapshot, newest rows first. Says whether more pages are wanted, if there are any.
+    pub fn page(&mut self, rows: impl IntoIterator<Item = R>) -> bool {
+        let Some(mut pages) = self.snapshot.take() else {
+            return false;
+        };
+        for row in rows {
+            let position = row.position();
+            if pages
+                .lowest
+                .as_ref()
+                .is_none_or(|lowest| position < *lowest)
+            {
+                pages.lowest = Some(position);
+            }
+            pages.keys.insert(row.key().clone());
+            self.merge(row);
+        }
+        let more = pages.keys.len() < self.limit;
+        self.snapshot = Some(pages);
+        more
+    }
+
+    /// All pages of the present snapshot are in; `ended` says whether the last one was the table's last.
+    pub fn complete_snapshot(&mut self, ended: bool) {
+        let Some(pages) = self.snapshot.take() else {
+            return;
+        };
+        let snapshot = self.begun;
+        self.floor = if ended { None } else { pages.lowest };
+        let floor = self.floor.as_ref();
+        let gone: Vec<_> = self
+            .rows
+            .iter_mut()
+            .filter_map(|(key, entry)| {
+                if entry
+                    .trust
+                    .as_mut()
+                    .is_some_and(|trust| !trust.survives(snapshot))
+                {
+                    entry.trust = None;
+                }
+                let in_range = floor.is_none_or(|floor| entry.row.position() >= *floor);
+                (in_range && entry.trust.is_none() && !pages.keys.contains(key))
+                    .then(|| key.clone())
+            })
+            .collect();
+        gone.iter().for_each(|key| self.remove(key));
+        self.tombstones
+            .retain(|_, (_, trust)| trust.survives(snapshot));
+        self.trim();
+    }
+
+    /// The present snapshot will not be completed.
+    pub fn abandon_snapshot(&mut self) {
+        if self.snapshot.take().is_some() {
+            self.trim();
+        }
+    }
+
+    /// A change, received at this time.
+    pub fn apply(&mut self, change: Change<R>, received: UnixTime) {
+        let trust = Trust {
+            begun: self.begun,
+            later: 0,
+        };
+        match change {
+            Change::Put(row) => self.put(row, received, trust),
+            Change::Delete { key, revision } => {
+                if self
+                    .rows
+                    .get(&key)
+                    .is_some_and(|entry| entry.row.revision() > revision)
+                {
+                    return;
+                }
+                self.remove(&key);
+                let tombstone = self.tombstones.entry(key).or_insert((revision, trust));
+                *tombstone = (revision.max(tombstone.0), trust);
+            }
+        }
+    }
+
+    /// Takes out what has expired by `now`. Says whether anything had.
+    pub fn expire(&mut self, now: UnixTime) -> bool {
+        let expired = |entry: &Entry<R>| entry.row.expires().is_some_and(|at| at <= now);
+        let gone: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|(_, entry)| expired(entry))
+            .map(|(key, _)| key.clone())
+            .collect();
+        gone.iter().for_each(|key| self.remove(key));
+        !gone.is_empty()
+    }
+
+    fn put(&mut self, row: R, received: UnixTime, trust: Trust) {
+        if self.buried(&row) {
+            return;
+        }
+        match self.rows.get_mut(row.key()) {
+            Some(entry) if row.revision() > entry.row.revision() => {
+                *entry = Entry {
+                    row: Arc::new(succeed(row, &entry.row)),
+                    received: Some(received),
+                    trust: Some(trust),
+                };
+            }
+            Some(entry) => {
+                if row.revision() == entry.row.revision() {
+                    entry.received.get_or_insert(received);
+                }
+                absorb(&mut entry.row, &row);
+                entry.trust = Some(trust);
+            }
+            None => {
+                let below = self
+                    .floor
+                    .as_ref()
+                    .is_some_and(|floor| row.position() < *floor);
+                if self.snapshot.is_some() || !below {
+                    self.insert(Entry {
+                        row: Arc::new(row),
+                        received: Some(received),
+                        trust: Some(trust),
+                    });
+                    self.trim();
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, row: R) {
+        if self.buried(&row) {
+            return;
+        }
+        match self.rows.get_mut(row.key()) {
+            Some(entry) if row.revision() > entry.row.revision() => {
+                entry.row = Arc::new(succeed(row, &entry.row));
+                entry.received = None;
+            }
+            Some(entry) if row.revision() == entry.row.revision() && entry.trust.is_none() => {
+                let row = succeed(row, &entry.row);
+                if row != *entry.row {
+                    entry.row = Arc::new(row);
+                }
+            }
+            Some(entry) => absorb(&mut entry.row, &row),
+            None => self.insert(Entry {
+                row: Arc::new(row),
+                received: None,
+                trust: None,
+            }),
+        }
+    }
+
+    /// Whether the row is known to be deleted. A tombstone of a lower revision gives way.
+    fn buried(&mut self, row: &R) -> bool {
+        match self.tombstones.get(row.key()) {
+            Some((revision, _)) if *revision >= row.revision() => true,
+            Some(_) => {
+                self.tombstones.remove(row.key());
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn insert(&mut self, entry: Entry<R>) {
+        let key = entry.row.key().clone();
+        self.order.insert((entry.row.position(), key.clone()));
+        self.rows.insert(key, entry);
+    }
+
+    fn remove(&mut self, key: &R::Key) {
+        if let Some(entry) = self.rows.remove(key) {
+            self.order.remove(&(entry.row.position(), key.clone()));
+        }
+    }
+
+    /// Drops what lies outside of the range, and narrows the range to what fits. Waits while a snapshot is read: only
+    /// at its end is it known where the range ends.
+    fn trim(&mut self) {
+        if self.snapshot.is_some() {
+            return;
+        }
+        while let Some((position, _)) = self.order.first() {
+            let below = self.floor.as_ref().is_some_and(|floor| position < floor);
+            if !below && self.rows.len() <= self.limit {
+                return;
+            }
+            if let Some((_, key)) = self.order.pop_first() {
+                self.rows.remove(&key);
+            }
+            if !below {
+                self.floor = self.order.first().map(|(position, _)| position.clone());
+            }
+        }
+    }
+}
+
+/// A newer revision that takes over what the former knew.
+fn succeed<R: Row>(mut row: R, former: &R) -> R {
+    row.absorb(former);
+    row
+}
+
+/// Takes over what another revision knows, touching the row only if there is something.
+fn absorb<R: Row>(row: &mut Arc<R>, other: &R) {
+    let mut enriched = R::clone(row);
+    if enriched.absorb(other) {
+        *row = Arc::new(enriched);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Orders.
+pub mod model;
+pub mod wire;

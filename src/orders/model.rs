@@ -1,0 +1,326 @@
+//! Orders as the page thinks of them: plain values, no browser, no framework, no client.
+
+use std::sync::Arc;
+
+use net::UnixTime;
+
+use crate::live::window::{Revision, Row};
+
+/// How long an order is kept after its creation, in milliseconds. The server counts in whole seconds.
+const KEPT: i64 = 24 * 60 * 60 * 1000;
+
+/// An order's id, a KSUID.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(Arc<str>);
+
+impl OrderId {
+    /// The id as it stands on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for OrderId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+/// An order at one revision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// See [`Revision`].
+    pub revision: Revision,
+    /// How far it is.
+    pub status: Status,
+    /// Who ordered.
+    pub customer: String,
+    /// What was ordered.
+    pub items: Vec<Item>,
+    /// The sum of the items.
+    pub total: f64,
+    /// ISO 4217 code of the prices.
+    pub currency: String,
+    /// When it was submitted.
+    pub created: UnixTime,
+    /// When this revision was written.
+    pub updated: UnixTime,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it is.
+    pub description: String,
+    /// How many of it.
+    pub quantity: i64,
+    /// The price of one, in the order's currency.
+    pub unit_price: f64,
+}
+
+/// How far an order is. Any of these may be followed by [`Status::Cancelled`] but the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Status {
+    Submitted,
+    AcceptedByStore,
+    InKitchen,
+    ReadyForPickup,
+    PickedUpByDriver,
+    OutForDelivery,
+    Delivered,
+    Completed,
+    Cancelled,
+}
+
+impl Status {
+    /// The states that an order goes through, in order.
+    pub const PATH: [Self; 8] = [
+        Self::Submitted,
+        Self::AcceptedByStore,
+        Self::InKitchen,
+        Self::ReadyForPickup,
+        Self::PickedUpByDriver,
+        Self::OutForDelivery,
+        Self::Delivered,
+        Self::Completed,
+    ];
+
+    /// The schema's name of it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "SUBMITTED",
+            Self::AcceptedByStore => "ACCEPTED_BY_STORE",
+            Self::InKitchen => "IN_KITCHEN",
+            Self::ReadyForPickup => "READY_FOR_PICKUP",
+            Self::PickedUpByDriver => "PICKED_UP_BY_DRIVER",
+            Self::OutForDelivery => "OUT_FOR_DELIVERY",
+            Self::Delivered => "DELIVERED",
+            Self::Completed => "COMPLETED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The same for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Submitted => "Submitted",
+            Self::AcceptedByStore => "Accepted by store",
+            Self::InKitchen => "In kitchen",
+            Self::ReadyForPickup => "Ready for pickup",
+            Self::PickedUpByDriver => "Picked up by driver",
+            Self::OutForDelivery => "Out for delivery",
+            Self::Delivered => "Delivered",
+            Self::Completed => "Completed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// Newest first as the server sorts them: by time of creation, and by id within a millisecond.
+impl Row for Order {
+    type Key = OrderId;
+    type Position = (UnixTime, OrderId);
+
+    fn key(&self) -> &OrderId {
+        &self.id
+    }
+
+    fn position(&self) -> Self::Position {
+        (self.created, self.id.clone())
+    }
+
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn expires(&self) -> Option<UnixTime> {
+        let created = self.created.0;
+        Some(UnixTime(created - created.rem_euclid(1_000)).plus_millis(KEPT))
+    }
+}
+
+/// An order that is followed on its own: what it is now, and when it came to each state as far as the page has seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// What it is now.
+    pub order: Order,
+    reached: Vec<(Status, UnixTime)>,
+}
+
+impl From<Order> for Followed {
+    fn from(order: Order) -> Self {
+        let mut reached = vec![(order.status, order.updated)];
+        if order.status != Status::Submitted {
+            reached.push((Status::Submitted, order.created));
+        }
+        Self { order, reached }
+    }
+}
+
+impl Followed {
+    /// Whether the order is in this state or has been. A cancelled order has been where the page saw it.
+    #[must_use]
+    pub fn has_reached(&self, status: Status) -> bool {
+        (self.order.status != Status::Cancelled && status <= self.order.status)
+            || self.reached_at(status).is_some()
+    }
+
+    /// When it came to this state, if the page was told.
+    #[must_use]
+    pub fn reached_at(&self, status: Status) -> Option<UnixTime> {
+        self.reached
+            .iter()
+            .find(|(is, _)| *is == status)
+            .map(|(_, at)| *at)
+    }
+}
+
+impl Row for Followed {
+    type Key = OrderId;
+    type Position = (UnixTime, OrderId);
+
+    fn key(&self) -> &OrderId {
+        self.order.key()
+    }
+
+    fn position(&self) -> Self::Position {
+        self.order.position()
+    }
+
+    fn revision(&self) -> Revision {
+        self.order.revision
+    }
+
+    fn expires(&self) -> Option<UnixTime> {
+        self.order.expires()
+    }
+
+    /// Other revisions tell when earlier states were reached.
+    fn absorb(&mut self, other: &Self) -> bool {
+        let known = self.reached.len();
+        for &(status, at) in &other.reached {
+            if self.reached_at(status).is_none() {
+                self.reached.push((status, at));
+            }
+        }
+        self.reached.len() > known
+    }
+}
+
+/// How long the way from a write to the page took, for people: `85 ms`, `1.2 s`, `3 min`.
+#[must_use]
+pub fn delay_words(written: UnixTime, received: UnixTime) -> String {
+    match received.0.saturating_sub(written.0) {
+        // Two clocks never agree to the millisecond.
+        ..0 => "0 ms".to_owned(),
+        millis @ 0..1_000 => format!("{millis} ms"),
+        millis @ 1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        millis => format!("{} min", millis / 60_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::window::{Change, Window};
+
+    fn order(revision: i64, status: Status) -> Order {
+        Order {
+            id: "2abc".into(),
+            revision: Revision(revision),
+            status,
+            customer: "c".into(),
+            items: Vec::new(),
+            total: 12.5,
+            currency: "EUR".into(),
+            created: UnixTime(1_000),
+            updated: UnixTime(1_000 * revision),
+        }
+    }
+
+    #[test]
+    fn a_followed_order_knows_when_it_came_where_in_whatever_order_it_was_told() {
+        let mut window = Window::new(1);
+        for revision in [3, 1, 2, 2, 5] {
+            let status = Status::PATH[usize::try_from(revision).unwrap() - 1];
+            window.apply(
+                Change::Put(Followed::from(order(revision, status))),
+                UnixTime(0),
+            );
+        }
+        let followed = window.rows().next().unwrap().row.clone();
+        let times: Vec<_> = Status::PATH
+            .iter()
+            .map(|status| followed.reached_at(*status).map(|at| at.0))
+            .collect();
+        assert_eq!(
+            times,
+            [
+                Some(1_000),
+                Some(2_000),
+                Some(3_000),
+                None,
+                Some(5_000),
+                None,
+                None,
+                None
+            ]
+        );
+        assert!(
+            followed.has_reached(Status::ReadyForPickup),
+            "it must have been there"
+        );
+        assert!(!followed.has_reached(Status::OutForDelivery));
+    }
+
+    #[test]
+    fn a_cancelled_order_has_been_where_it_was_seen() {
+        let mut followed = Followed::from(order(3, Status::Cancelled));
+        followed.absorb(&order(2, Status::AcceptedByStore).into());
+        let reached: Vec<_> = Status::PATH
+            .into_iter()
+            .filter(|status| followed.has_reached(*status))
+            .collect();
+        assert_eq!(reached, [Status::Submitted, Status::AcceptedByStore]);
+        assert!(followed.has_reached(Status::Cancelled));
+    }
+
+    #[test]
+    fn orders_stand_newest_first_and_go_after_a_day() {
+        let mut window = Window::new(10);
+        for (id, created) in [("b", 2_000), ("a", 2_000), ("c", 1_999)] {
+            let order = Order {
+                id: id.into(),
+                created: UnixTime(created),
+                ..order(1, Status::Submitted)
+            };
+            window.apply(Change::Put(order), UnixTime(0));
+        }
+        let ids: Vec<_> = window
+            .rows()
+            .map(|entry| entry.row.id.as_str().to_owned())
+            .collect();
+        assert_eq!(ids, ["b", "a", "c"]);
+        assert!(window.expire(UnixTime(KEPT + 1_000)));
+        assert_eq!(window.rows().count(), 2);
+    }
+
+    #[test]
+    fn delays_are_told_in_fitting_units() {
+        let words = |millis: i64| delay_words(UnixTime(1_000), UnixTime(1_000 + millis));
+        assert_eq!(
+            [-7, 0, 85, 999].map(words),
+            ["0 ms", "0 ms", "85 ms", "999 ms"]
+        );
+        assert_eq!(
+            [1_000, 1_290, 59_999, 60_000].map(words),
+            ["1.0 s", "1.2 s", "59.9 s", "1 min"]
+        );
+    }
+}
