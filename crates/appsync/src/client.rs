@@ -1,0 +1,235 @@
+//! The handle: queries, mutations and subscriptions of one endpoint.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use graphql_client::GraphQLQuery;
+use net::http::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::actor::{self, Command};
+use crate::endpoint::{Endpoint, Signer};
+use crate::error::{Error, GraphQlError, Verdict, verdict};
+use crate::session::SubscriptionId;
+use crate::subscription::Subscription;
+
+/// The service itself gives a request 30 s.
+const DEADLINE: Duration = Duration::from_secs(35);
+
+/// One GraphQL operation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Operation {
+    /// The document. A subscription's holds nothing but that operation and its fragments, since real-time messages
+    /// cannot name one of several.
+    pub query: String,
+    /// An object, or null for none. What is null in it is sent as null, which to a subscription is a filter.
+    pub variables: Value,
+    /// Which of the document's operations.
+    pub name: Option<String>,
+}
+
+impl Operation {
+    /// An operation without variables.
+    #[must_use]
+    pub fn new(query: impl Into<String>) -> Self {
+        Self {
+            query: query.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same operation with these variables.
+    #[must_use]
+    pub fn with(mut self, variables: Value) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Self, serde_json::Error> {
+        let body = Q::build_query(variables);
+        let variables = serde_json::to_value(body.variables)?;
+        Ok(Self {
+            query: body.query.to_owned(),
+            variables,
+            name: Some(body.operation_name.to_owned()),
+        })
+    }
+
+    /// The body of a request; without a name it is what goes into `payload.data`.
+    fn body(&self, name: Option<&str>) -> Result<String, serde_json::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            query: &'a str,
+            variables: &'a Value,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            operation_name: Option<&'a str>,
+        }
+        let none = Value::Object(serde_json::Map::new());
+        let variables = if self.variables.is_null() {
+            &none
+        } else {
+            &self.variables
+        };
+        serde_json::to_string(&Body {
+            query: &self.query,
+            variables,
+            operation_name: name,
+        })
+    }
+}
+
+/// A client of one endpoint. Clones share its socket; nothing is opened before somebody subscribes.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    signer: Arc<Signer>,
+    commands: UnboundedSender<Command>,
+    /// What the actor will listen to, until it is started.
+    unstarted: Mutex<Option<UnboundedReceiver<Command>>>,
+    subscriptions: AtomicU64,
+}
+
+impl Client {
+    /// A client of that endpoint.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        let (commands, unstarted) = unbounded();
+        let shared = Shared {
+            signer: Arc::new(Signer::new(endpoint)),
+            commands,
+            unstarted: Mutex::new(Some(unstarted)),
+            subscriptions: AtomicU64::new(0),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Runs a query or a mutation.
+    ///
+    /// # Errors
+    /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
+    pub async fn query<Q: GraphQLQuery>(
+        &self,
+        variables: Q::Variables,
+    ) -> Result<Q::ResponseData, Error> {
+        let operation = Operation::typed::<Q>(variables)?;
+        Ok(serde_json::from_value(self.execute(operation).await?)?)
+    }
+
+    /// Runs a query or a mutation without types; the result is the answer's `data`.
+    ///
+    /// # Errors
+    /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
+    pub async fn execute(&self, operation: Operation) -> Result<Value, Error> {
+        let body = operation.body(operation.name.as_deref())?;
+        let signer = &self.shared.signer;
+        let mut renewed = false;
+        loop {
+            let (request, credentials) = signer.query(&body).await?;
+            let response = net::within(DEADLINE, net::http::send(request)).await??;
+            match (read(&response), credentials) {
+                // Refused is not executed: even a mutation can be sent again.
+                (Err(Error::Unauthorized(errors)), Some(credentials)) if !renewed => {
+                    renewed = true;
+                    let words = errors.first().map(ToString::to_string).unwrap_or_default();
+                    signer.refused(credentials, response.header("date").unwrap_or(&words));
+                }
+                (outcome, _) => return outcome,
+            }
+        }
+    }
+
+    /// Subscribes. The stream begins with [`State::Connecting`](crate::State::Connecting).
+    ///
+    /// On native this must be called within a tokio runtime.
+    pub fn subscribe<Q: GraphQLQuery>(
+        &self,
+        variables: Q::Variables,
+    ) -> Subscription<Q::ResponseData> {
+        // Variables that do not serialize cannot be had from generated types.
+        self.start(Operation::typed::<Q>(variables).unwrap_or_default())
+    }
+
+    /// Subscribes without types; an event is the published `data`.
+    ///
+    /// On native this must be called within a tokio runtime.
+    pub fn subscribe_operation(&self, operation: Operation) -> Subscription<Value> {
+        self.start(operation)
+    }
+
+    fn start<T: DeserializeOwned>(&self, operation: Operation) -> Subscription<T> {
+        let Shared {
+            signer,
+            commands,
+            unstarted,
+            subscriptions,
+        } = &*self.shared;
+        if let Some(unstarted) = unstarted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            net::spawn(actor::run(Arc::clone(signer), unstarted));
+        }
+        let id = SubscriptionId(subscriptions.fetch_add(1, Ordering::Relaxed));
+        let (deliver, deliveries) = unbounded();
+        let body = operation.body(None).unwrap_or_default();
+        // The actor runs as long as there is a handle.
+        let _ = commands.unbounded_send(Command::Subscribe(id, body.into(), deliver));
+        Subscription::new(id, deliveries, commands.clone())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.shared.signer.url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer's data, or what keeps us from it.
+fn read(response: &Response) -> Result<Value, Error> {
+    let status = response.status;
+    let answer = serde_json::from_slice::<Value>(&response.body);
+    if response.is_success() {
+        let mut answer = answer?;
+        let errors = answer
+            .get("errors")
+            .map(|_| GraphQlError::list(&answer))
+            .unwrap_or_default();
+        if !errors.is_empty() {
+            return Err(Error::GraphQl(errors));
+        }
+        let data = answer.get_mut("data").map(Value::take);
+        return data.ok_or_else(|| Error::Malformed(serde::de::Error::missing_field("data")));
+    }
+    if matches!(status, 429 | 500..) {
+        return Err(Error::Unavailable { status });
+    }
+    // Whoever refuses may be a gateway that speaks no JSON.
+    let mut errors = answer.as_ref().map(GraphQlError::list).unwrap_or_default();
+    if errors.is_empty() {
+        let message = format!("HTTP {status}");
+        errors.push(GraphQlError {
+            message,
+            code: Some(status),
+            ..GraphQlError::default()
+        });
+    }
+    if matches!(status, 401 | 403) || verdict(&errors) == Verdict::Renew {
+        Err(Error::Unauthorized(errors))
+    } else {
+        Err(Error::GraphQl(errors))
+    }
+}

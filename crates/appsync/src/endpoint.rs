@@ -1,0 +1,261 @@
+//! An endpoint's addresses, and the signatures that open its doors.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use aws_guest::{Credentials, Guest, Region, Service};
+use net::http::Request;
+use serde_json::{Map, Value};
+
+use crate::protocol::Authorization;
+use crate::session::CredentialsId;
+
+/// One GraphQL API.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its absolute address: `https://…/graphql` (or `http:`, for a cloud on one's own machine).
+    pub url: String,
+    /// The region that requests are signed for.
+    pub region: Region,
+    /// How requests are authorized.
+    pub auth: Auth,
+}
+
+/// How requests are authorized.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Signed with a guest's credentials (IAM).
+    Guest(Guest),
+    /// By an API key.
+    ApiKey(ApiKey),
+}
+
+/// An API key. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(pub String);
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
+/// What something is authorized with; credentials are named where others could be had.
+pub(crate) type Authorized<T> = (T, Option<CredentialsId>);
+
+/// Authorizes requests, connections and starts, each anew, and remembers with what.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    endpoint: Endpoint,
+    host: String,
+    last: Mutex<Last>,
+}
+
+/// The credentials used last, numbered.
+#[derive(Debug, Default)]
+struct Last {
+    number: u64,
+    credentials: Option<Credentials>,
+}
+
+impl Signer {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        let host = aws_guest::sign::host(&endpoint.url).unwrap_or_default();
+        Self {
+            endpoint,
+            host,
+            last: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.endpoint.url
+    }
+
+    pub(crate) fn guest(&self) -> Option<&Guest> {
+        match &self.endpoint.auth {
+            Auth::Guest(guest) => Some(guest),
+            Auth::ApiKey(_) => None,
+        }
+    }
+
+    /// A GraphQL request over HTTP.
+    pub(crate) async fn query(&self, body: &str) -> Result<Authorized<Request>, aws_guest::Error> {
+        let request = Request::post(self.url(), body)
+            .with("accept", "application/json")
+            .with("content-type", "application/json; charset=UTF-8");
+        match &self.endpoint.auth {
+            Auth::Guest(guest) => self.sign(guest, request).await,
+            Auth::ApiKey(key) => Ok((request.with("x-api-key", &key.0), None)),
+        }
+    }
+
+    /// The headers that open a real-time connection.
+    pub(crate) async fn connect(&self) -> Result<Authorized<Authorization>, aws_guest::Error> {
+        self.authorize(format!("{}/connect", self.url()), "{}")
+            .await
+    }
+
+    /// The headers that start a subscription; the body is exactly the text that is sent as `payload.data`.
+    pub(crate) async fn start(
+        &self,
+        body: &str,
+    ) -> Result<Authorized<Authorization>, aws_guest::Error> {
+        self.authorize(self.url().to_owned(), body).await
+    }
+
+    /// The service refused these credentials. Newer ones are not touched.
+    pub(crate) fn refused(&self, id: CredentialsId, words: &str) {
+        let Some(guest) = self.guest() else { return };
+        guest.learn_skew(words);
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (true, Some(credentials)) = (last.number == id.0, &last.credentials) {
+            guest.refused(credentials);
+        }
+    }
+
+    async fn authorize(
+        &self,
+        url: String,
+        body: &str,
+    ) -> Result<Authorized<Authorization>, aws_guest::Error> {
+        let host = ("host".to_owned(), Value::from(self.host.as_str()));
+        match &self.endpoint.auth {
+            Auth::ApiKey(key) => {
+                let key = ("x-api-key".to_owned(), Value::from(key.0.as_str()));
+                Ok((Authorization(Map::from_iter([host, key])), None))
+            }
+            Auth::Guest(guest) => {
+                let request = Request::post(url, body)
+                    .with("accept", "application/json, text/javascript")
+                    .with("content-encoding", "amz-1.0")
+                    .with("content-type", "application/json; charset=UTF-8");
+                let (signed, id) = self.sign(guest, request).await?;
+                // The official clients write this one name with a capital letter.
+                let name = |name: String| {
+                    if name == "authorization" {
+                        "Authorization".to_owned()
+                    } else {
+                        name
+                    }
+                };
+                let headers = signed
+                    .headers
+                    .into_iter()
+                    .map(|(key, value)| (name(key), Value::from(value)));
+                Ok((Authorization(headers.chain([host]).collect()), id))
+            }
+        }
+    }
+
+    async fn sign(
+        &self,
+        guest: &Guest,
+        request: Request,
+    ) -> Result<Authorized<Request>, aws_guest::Error> {
+        let credentials = guest.credentials().await?;
+        let signed = guest.sign_with(
+            &credentials,
+            Service::APPSYNC,
+            &self.endpoint.region,
+            request,
+        )?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.credentials.as_ref().map(Credentials::access_key_id)
+            != Some(credentials.access_key_id())
+        {
+            *last = Last {
+                number: last.number + 1,
+                credentials: Some(credentials),
+            };
+        }
+        Ok((signed, Some(CredentialsId(last.number))))
+    }
+}
+
+/// Where a GraphQL address has its subscriptions: the service's own hosts have a sibling for them, every other host
+/// (a custom domain) has them under `/realtime`. `None` if it is not an HTTP address with a host.
+pub(crate) fn realtime_url(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = match scheme {
+        "https" => "wss",
+        "http" => "ws",
+        _ => return None,
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if authority.is_empty() {
+        return None;
+    }
+    let path = path.trim_end_matches('/');
+    match authority.split_once(".appsync-api.") {
+        Some((id, domain)) if is_own(id, domain) => Some(format!(
+            "{scheme}://{id}.appsync-realtime-api.{domain}{path}"
+        )),
+        _ => Some(format!("{scheme}://{authority}{path}/realtime")),
+    }
+}
+
+/// Whether `<id>.appsync-api.<domain>` is one of the service's own hosts.
+fn is_own(id: &str, domain: &str) -> bool {
+    id.len() == 26
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && (domain.ends_with(".amazonaws.com") || domain.ends_with(".amazonaws.com.cn"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subscriptions_have_an_address_of_their_own() {
+        for (url, realtime) in [
+            (
+                "https://abcdefghijklmnopqrstuvwxyz.appsync-api.eu-west-1.amazonaws.com/graphql",
+                Some(
+                    "wss://abcdefghijklmnopqrstuvwxyz.appsync-realtime-api.eu-west-1.amazonaws.com/graphql",
+                ),
+            ),
+            (
+                "https://abcdefghijklmnopqrstuvwxyz.appsync-api.cn-north-1.amazonaws.com.cn/graphql",
+                Some(
+                    "wss://abcdefghijklmnopqrstuvwxyz.appsync-realtime-api.cn-north-1.amazonaws.com.cn/graphql",
+                ),
+            ),
+            (
+                "https://api.example.com/graphql",
+                Some("wss://api.example.com/graphql/realtime"),
+            ),
+            (
+                "http://127.0.0.1:8787/orders/graphql",
+                Some("ws://127.0.0.1:8787/orders/graphql/realtime"),
+            ),
+            (
+                "https://short.appsync-api.example.com/graphql",
+                Some("wss://short.appsync-api.example.com/graphql/realtime"),
+            ),
+            ("/orders/graphql", None),
+            ("ftp://example.com/graphql", None),
+            ("https:///graphql", None),
+        ] {
+            assert_eq!(realtime_url(url).as_deref(), realtime, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_api_key_travels_with_the_host_and_stays_out_of_debug() {
+        let endpoint = Endpoint {
+            url: "https://API.example.com/graphql".into(),
+            region: Region::new("eu-west-1"),
+            auth: Auth::ApiKey(ApiKey("da2-secret".into())),
+        };
+        let signer = Signer::new(endpoint);
+        let (Authorization(headers), renewable) =
+            futures::executor::block_on(signer.connect()).expect("nothing to sign");
+        assert_eq!(
+            Value::from(headers.clone()),
+            serde_json::json!({"host": "api.example.com", "x-api-key": "da2-secret"})
+        );
+        assert_eq!(renewable, None);
+        assert!(!format!("{signer:?} {:?}", Authorization(headers)).contains("secret"));
+    }
+}

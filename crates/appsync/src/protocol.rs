@@ -1,0 +1,200 @@
+//! The messages of AppSync's real-time protocol (WebSocket subprotocol `graphql-ws`).
+//!
+//! What we send is strict. What we read is read tolerantly: services send `errors` as an object or a list, errors
+//! without an `id` or with an empty one, data that holds only errors. Anything else that is not understood becomes
+//! [`ServerFrame::Unknown`]; no input makes the decoder fail.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::error::GraphQlError;
+
+/// The WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "graphql-ws";
+
+/// Names one started operation on the wire. Never used twice by one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(pub u64);
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for OperationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl OperationId {
+    fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_u64(),
+        }
+        .map(Self)
+    }
+}
+
+/// The signed headers (or the API key) that authorize one connection or one start. They are secrets.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Authorization(pub Map<String, Value>);
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A message of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientFrame {
+    /// The first one on an open socket.
+    ConnectionInit,
+    /// Starts a subscription.
+    Start {
+        /// Its id on this connection.
+        id: OperationId,
+        /// `payload.data`: the GraphQL request, exactly the text that was signed.
+        body: Arc<str>,
+        /// The headers of that signature.
+        authorization: Authorization,
+    },
+    /// Ends a subscription.
+    Stop {
+        /// The id that it was started under.
+        id: OperationId,
+    },
+}
+
+impl ClientFrame {
+    /// The text that goes over the wire.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        #[derive(Serialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        enum Frame<'a> {
+            ConnectionInit,
+            Start { id: OperationId, payload: Start<'a> },
+            Stop { id: OperationId },
+        }
+        #[derive(Serialize)]
+        struct Start<'a> {
+            data: &'a str,
+            extensions: Extensions<'a>,
+        }
+        #[derive(Serialize)]
+        struct Extensions<'a> {
+            authorization: &'a Authorization,
+        }
+
+        let frame = match self {
+            Self::ConnectionInit => Frame::ConnectionInit,
+            Self::Start {
+                id,
+                body,
+                authorization,
+            } => Frame::Start {
+                id: *id,
+                payload: Start {
+                    data: body,
+                    extensions: Extensions { authorization },
+                },
+            },
+            Self::Stop { id } => Frame::Stop { id: *id },
+        };
+        // Texts and maps with text keys always serialize.
+        serde_json::to_string(&frame).unwrap_or_default()
+    }
+}
+
+/// What a published event carries.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Payload {
+    /// The selected fields; null where the service had only errors.
+    pub data: Value,
+    /// Errors beside or instead of the data.
+    pub errors: Vec<GraphQlError>,
+}
+
+impl Payload {
+    pub(crate) fn from_value(mut payload: Value) -> Self {
+        let errors = match payload.get("errors") {
+            Some(_) => GraphQlError::list(&payload),
+            None => Vec::new(),
+        };
+        Self {
+            data: payload.get_mut("data").map(Value::take).unwrap_or_default(),
+            errors,
+        }
+    }
+}
+
+/// A message of the service.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerFrame {
+    /// The connection stands.
+    ConnectionAck {
+        /// How long the service may be silent (`connectionTimeoutMs`).
+        timeout: Option<Duration>,
+    },
+    /// The connection was refused, with the service's reasons.
+    ConnectionError(Vec<GraphQlError>),
+    /// A sign of life, about every 60 s.
+    KeepAlive,
+    /// A subscription is established.
+    StartAck(OperationId),
+    /// Something was published.
+    Data(OperationId, Payload),
+    /// A subscription ended, asked for by a stop or not.
+    Complete(OperationId),
+    /// A start was refused, a subscription ended, or (without an id) something was wrong that we cannot attribute.
+    Error(Option<OperationId>, Vec<GraphQlError>),
+    /// Nothing that this protocol knows.
+    Unknown,
+}
+
+impl ServerFrame {
+    /// Reads a text frame.
+    #[must_use]
+    pub fn decode(text: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Envelope {
+            #[serde(default, rename = "type")]
+            kind: Value,
+            #[serde(default)]
+            id: Value,
+            #[serde(default)]
+            payload: Value,
+        }
+
+        let Ok(Envelope { kind, id, payload }) = serde_json::from_str(text) else {
+            return Self::Unknown;
+        };
+        match (kind.as_str().unwrap_or_default(), OperationId::read(&id)) {
+            ("connection_ack", _) => {
+                let timeout = payload.get("connectionTimeoutMs").and_then(Value::as_u64);
+                Self::ConnectionAck {
+                    timeout: timeout.map(Duration::from_millis),
+                }
+            }
+            ("connection_error", _) => Self::ConnectionError(GraphQlError::list(&payload)),
+            ("ka", _) => Self::KeepAlive,
+            ("start_ack", Some(id)) => Self::StartAck(id),
+            ("data", Some(id)) => Self::Data(id, Payload::from_value(payload)),
+            ("complete", Some(id)) => Self::Complete(id),
+            ("error", Some(id)) => Self::Error(Some(id), GraphQlError::list(&payload)),
+            ("error", None) if id.is_null() || id == "" => {
+                Self::Error(None, GraphQlError::list(&payload))
+            }
+            _ => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What comes in: from the service, and from the driver about the service.
+
+use std::time::Duration;
+
+use net::Instant;
+
+use super::connection::{Phase, Progress, Purpose, Release};
+use super::{
+    Cause, ConnectionId, CredentialsId, Delivery, INIT_DEADLINE, Output, PROBE_DEADLINE, RENEWAL,
+    RENEWAL_SPREAD, SILENCE, START_DEADLINE, Session, Slot,
+};
+use crate::error::{Verdict, verdict};
+use crate::protocol::{Authorization, ClientFrame, OperationId, Payload, ServerFrame};
+
+/// The least silence that a service may ask us to call death.
+const LEAST_SILENCE: Duration = Duration::from_secs(1);
+
+impl Session {
+    pub(super) fn opened(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        credentials: Option<CredentialsId>,
+    ) {
+        if let Some(slot) = self.slot(id)
+            && let Some(connection) = self.connection_mut(slot)
+            && let Phase::Opening { .. } = connection.phase
+        {
+            connection.phase = Phase::Initializing {
+                deadline: now + INIT_DEADLINE,
+            };
+            connection.heard = now;
+            connection.credentials = credentials;
+            self.outputs
+                .push_back(Output::Send(id, ClientFrame::ConnectionInit));
+        }
+    }
+
+    pub(super) fn authorized(
+        &mut self,
+        now: Instant,
+        id: OperationId,
+        authorization: Authorization,
+        credentials: Option<CredentialsId>,
+    ) {
+        let Some(slot) = self.slot_of_operation(id) else {
+            return;
+        };
+        let Some(purpose) = self
+            .connection(slot)
+            .and_then(|it| it.operation(id))
+            .map(|it| it.purpose)
+        else {
+            return;
+        };
+        let Some(body) = self.body(purpose) else {
+            return;
+        };
+        let Some(connection) = self.connection_mut(slot) else {
+            return;
+        };
+        let connection_id = connection.id;
+        if let Some(operation) = connection.operation_mut(id)
+            && let Progress::Signing { .. } = operation.progress
+        {
+            let limit = if purpose == Purpose::Probe {
+                PROBE_DEADLINE
+            } else {
+                START_DEADLINE
+            };
+            operation.progress = Progress::Starting {
+                sent: now,
+                deadline: now + limit,
+            };
+            operation.credentials = credentials;
+            self.outputs.push_back(Output::Send(
+                connection_id,
+                ClientFrame::Start {
+                    id,
+                    body,
+                    authorization,
+                },
+            ));
+        }
+    }
+
+    pub(super) fn received(&mut self, now: Instant, id: ConnectionId, frame: ServerFrame) {
+        let Some(slot) = self.slot(id) else { return };
+        let Some(connection) = self.connection_mut(slot) else {
+            return;
+        };
+        connection.heard = now;
+        match (connection.phase, frame) {
+            // Nothing can come through a socket that is not open.
+            (Phase::Opening { .. }, _) => {}
+            (Phase::Initializing { .. }, ServerFrame::ConnectionAck { timeout }) => {
+                let spread = RENEWAL_SPREAD.mul_f64(self.rng.unit());
+                self.renewed = false;
+                if let Some(connection) = self.connection_mut(slot) {
+                    connection.phase = Phase::Ready {
+                        since: now,
+                        silence: timeout.unwrap_or(SILENCE).clamp(LEAST_SILENCE, SILENCE),
+                        renew_at: now + RENEWAL + spread,
+                    };
+                }
+            }
+            (
+                Phase::Initializing { .. },
+                ServerFrame::ConnectionError(errors) | ServerFrame::Error(_, errors),
+            ) => self.refused(now, slot, errors),
+            (Phase::Initializing { .. }, _) => {}
+            (Phase::Ready { .. }, ServerFrame::StartAck(operation)) => {
+                self.acknowledged(now, slot, operation);
+            }
+            (Phase::Ready { .. }, ServerFrame::Data(operation, payload)) => {
+                self.published(slot, operation, payload);
+            }
+            (Phase::Ready { .. }, ServerFrame::Complete(operation)) => {
+                self.ended(now, slot, operation, Verdict::Retry, Cause::Ended);
+            }
+            (Phase::Ready { .. }, ServerFrame::Error(Some(operation), errors)) => {
+                self.ended(now, slot, operation, verdict(&errors), Cause::of(errors));
+            }
+            (Phase::Ready { .. }, ServerFrame::Error(None, errors)) => {
+                connection.murmur = Some(Cause::of(errors));
+            }
+            (Phase::Ready { .. }, ServerFrame::ConnectionError(errors)) => {
+                self.lose(now, slot, Cause::of(errors));
+            }
+            (
+                Phase::Ready { .. },
+                ServerFrame::KeepAlive | ServerFrame::ConnectionAck { .. } | ServerFrame::Unknown,
+            ) => {}
+        }
+    }
+
+    fn acknowledged(&mut self, now: Instant, slot: Slot, id: OperationId) {
+        let Some(connection) = self.connection_mut(slot) else {
+            return;
+        };
+        let connection_id = connection.id;
+        let stop = match connection.operation_mut(id) {
+            // Whatever it is, nobody wants it.
+            None => true,
+            Some(operation) => match (operation.progress, operation.purpose) {
+                (Progress::Starting { .. }, Purpose::Carry(subscription)) => {
+                    operation.progress = Progress::Live { since: now };
+                    connection.murmur = None;
+                    if let Some(subscriber) = self.subscriptions.get_mut(&subscription) {
+                        subscriber.renewed = false;
+                        // On a successor it is news only once that has taken over.
+                        subscriber.fresh |= slot == Slot::Current;
+                    }
+                    false
+                }
+                (Progress::Starting { .. }, Purpose::Probe) | (Progress::Abandoned { .. }, _) => {
+                    matches!(connection.release_operation(id, true), Release::Stop(_))
+                }
+                // A second acknowledgement, or one for what was not sent.
+                (Progress::Signing { .. } | Progress::Live { .. } | Progress::Stopping, _) => false,
+            },
+        };
+        if stop {
+            self.outputs
+                .push_back(Output::Send(connection_id, ClientFrame::Stop { id }));
+        }
+    }
+
+    fn published(&mut self, slot: Slot, id: OperationId, payload: Payload) {
+        // Events may overtake the acknowledgement; after a stop they no longer count.
+        if let Some(operation) = self
+            .connection(slot)
+            .and_then(|connection| connection.operation(id))
+            && let Purpose::Carry(subscription) = operation.purpose
+            && let Progress::Starting { .. } | Progress::Live { .. } = operation.progress
+        {
+            self.outputs
+                .push_back(Output::Deliver(subscription, Delivery::Payload(payload)));
+        }
+    }
+}

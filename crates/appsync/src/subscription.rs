@@ -1,0 +1,134 @@
+//! The subscriber's end: a stream of states and typed data.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::Stream;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::actor::Command;
+use crate::error::GraphQlError;
+use crate::protocol::Payload;
+use crate::session::{Delivery, State, SubscriptionId};
+
+/// What a subscriber hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<T> {
+    /// The link's state changed, or [`State::Live`] came anew.
+    State(State),
+    /// Something was published. It may come twice.
+    Data(T),
+    /// Something was published, but the event was nulled, damaged or does not decode: a hint to fetch, never something
+    /// to apply.
+    Incomplete(Vec<GraphQlError>),
+}
+
+/// A running subscription: a stream that ends only after [`State::Failed`]. Dropping it unsubscribes.
+///
+/// Events wait without limit until they are read (a lost one would be a gap), so keep reading.
+#[derive(Debug)]
+pub struct Subscription<T> {
+    id: SubscriptionId,
+    deliveries: UnboundedReceiver<Delivery>,
+    commands: UnboundedSender<Command>,
+    failed: bool,
+    data: PhantomData<fn() -> T>,
+}
+
+impl<T> Subscription<T> {
+    pub(crate) fn new(
+        id: SubscriptionId,
+        deliveries: UnboundedReceiver<Delivery>,
+        commands: UnboundedSender<Command>,
+    ) -> Self {
+        Self {
+            id,
+            deliveries,
+            commands,
+            failed: false,
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Subscription<T> {
+    type Item = Event<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event<T>>> {
+        if self.failed {
+            return Poll::Ready(None);
+        }
+        let delivery = ready!(Pin::new(&mut self.deliveries).poll_next(context));
+        self.failed = matches!(delivery, Some(Delivery::State(State::Failed(_))));
+        Poll::Ready(delivery.map(|delivery| match delivery {
+            Delivery::State(state) => Event::State(state),
+            Delivery::Payload(payload) => decode(payload),
+        }))
+    }
+}
+
+impl<T> Drop for Subscription<T> {
+    fn drop(&mut self) {
+        // Without an actor there is nothing to unsubscribe from.
+        let _ = self.commands.unbounded_send(Command::Unsubscribe(self.id));
+    }
+}
+
+/// Data is what came whole: no errors, its field not null, and of the expected shape.
+fn decode<T: DeserializeOwned>(Payload { data, errors }: Payload) -> Event<T> {
+    let nulled = data
+        .as_object()
+        .is_none_or(|fields| fields.values().all(Value::is_null));
+    if nulled || !errors.is_empty() {
+        return Event::Incomplete(errors);
+    }
+    match serde_json::from_value(data) {
+        Ok(data) => Event::Data(data),
+        Err(error) => Event::Incomplete(vec![GraphQlError {
+            message: error.to_string(),
+            ..Default::default()
+        }]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Changed {
+        order: Option<u32>,
+    }
+
+    fn decoded(payload: &Value) -> Event<Changed> {
+        decode(Payload::from_value(payload.clone()))
+    }
+
+    #[test]
+    fn only_what_came_whole_is_data() {
+        assert_eq!(
+            decoded(&json!({"data": {"order": 7}})),
+            Event::Data(Changed { order: Some(7) })
+        );
+        assert_eq!(
+            decoded(&json!({"data": {"order": null}})),
+            Event::Incomplete(vec![])
+        );
+        assert_eq!(decoded(&json!({"data": null})), Event::Incomplete(vec![]));
+        assert_eq!(decoded(&json!(null)), Event::Incomplete(vec![]));
+        let Event::Incomplete(errors) =
+            decoded(&json!({"data": {"order": 7}, "errors": {"message": "nulled"}}))
+        else {
+            panic!("errors make an event incomplete");
+        };
+        assert_eq!(errors[0].message, "nulled");
+        assert!(
+            matches!(decoded(&json!({"data": {"order": "seven"}})), Event::Incomplete(errors) if errors.len() == 1)
+        );
+    }
+}
