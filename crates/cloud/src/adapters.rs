@@ -1,7 +1,143 @@
-//! Which handler hangs where, and the ports the world offers to them.
-use backend::ports::*;
+//! Which handler hangs where, and the ports that the world offers to the handlers.
+
+use backend::api::Caller;
+use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
+use backend::orders;
+use backend::ports::{
+    Bus, Change, Clock, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish, Query, Random, Table,
+    Tables, Timers, Write,
+};
+use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::graphql::{self, GraphQlRequest};
+use crate::store::StoreError;
+use crate::streams::Consumer;
+use crate::surroundings::millis;
 use crate::world::World;
-impl Clock for World { fn now(&self) -> OffsetDateTime { self.surroundings.now() } }
-impl Random for World { fn fill(&self, bytes: &mut [u8]) { self.surroundings.fill(bytes); } }
-impl Pacing for World { fn pace(&self) -> Pace { self.settings.pace } }
+use crate::{bus, streams, tables, timers};
+
+/// Every table there is.
+pub(crate) static TABLES: &[&Table] = &[&orders::ORDERS, &orders::RECEIPTS];
+
+/// The bus's rules.
+pub(crate) static RULES: &[&Rule] = &[&orders::RULE];
+
+/// Hands an event to the rule's handler.
+pub(crate) async fn deliver(world: &World, rule: &str, event: &BusEvent) -> Result<Outcome, HandlerError> {
+    match rule {
+        _ if rule == orders::RULE.name => orders::on_event(world, event).await,
+        _ => Err(HandlerError::Dead(format!("there is no rule {rule:?} any more"))),
+    }
+}
+
+/// Hands a timer's payload to its handler.
+pub(crate) async fn fire(world: &World, payload: &Value) -> Result<(), HandlerError> {
+    orders::on_timer(world, payload).await
+}
+
+/// Starts the streams' consumers.
+pub(crate) fn start_consumers(world: &World, stop: &watch::Receiver<bool>, pumps: &mut JoinSet<()>) {
+    streams::start(&PublishOrders, world, stop, pumps);
+}
+
+/// Publishes the changes of orders over AppSync.
+#[derive(Clone)]
+struct PublishOrders;
+
+impl Consumer for PublishOrders {
+    fn name(&self) -> &'static str {
+        "orders-publish"
+    }
+
+    fn table(&self) -> &'static Table {
+        &orders::ORDERS
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        orders::on_change(world, change).await
+    }
+}
+
+impl From<StoreError> for PortError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl Tables for World {
+    async fn get(&self, table: &'static Table, key: &str) -> Result<Option<Item>, PortError> {
+        let key = key.to_owned();
+        Ok(self.store.read(move |connection| tables::get(connection, table.name, &key)).await?)
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<(), PortError> {
+        let now = self.surroundings.now_millis();
+        let touched = self.store.write(move |tx| tables::transact(tx, &writes, now)).await?;
+        touched.ring(self);
+        Ok(())
+    }
+
+    async fn query(
+        &self,
+        table: &'static Table,
+        index: &'static Index,
+        query: Query,
+    ) -> Result<Page, PortError> {
+        Ok(self.store.read(move |connection| tables::query(connection, table, index, &query)).await?)
+    }
+}
+
+impl Bus for World {
+    async fn put(&self, events: Vec<NewEvent>) -> Result<Vec<EventId>, PortError> {
+        if events.len() > bus::MAX_ENTRIES {
+            return Err(PortError::Refused(format!("{} events: at most {}", events.len(), bus::MAX_ENTRIES)));
+        }
+        Ok(bus::accept(self, events).await?)
+    }
+}
+
+impl Timers for World {
+    async fn schedule(&self, name: &str, at: OffsetDateTime, payload: Value) -> Result<(), PortError> {
+        let name = name.to_owned();
+        let set = self.store.write(move |tx| timers::set(tx, &name, millis(at), &payload));
+        set.await.map_err(|error: StoreError| PortError::from(error))?;
+        self.wake.timers.ring();
+        Ok(())
+    }
+}
+
+impl Publish for World {
+    async fn publish(&self, mutation: Mutation) -> Result<(), PortError> {
+        let request = GraphQlRequest {
+            query: mutation.document.to_owned(),
+            variables: mutation.variables,
+            operation_name: None,
+        };
+        let response = graphql::execute(self, mutation.api, &Caller::backend(), request).await;
+        match response.errors.first() {
+            None => Ok(()),
+            Some(error) => Err(PortError::Unavailable(format!("{} refused: {}", mutation.api, error.message))),
+        }
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> OffsetDateTime {
+        self.surroundings.now()
+    }
+}
+
+impl Random for World {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.surroundings.fill(bytes);
+    }
+}
+
+impl Pacing for World {
+    fn pace(&self) -> Pace {
+        self.settings.pace
+    }
+}

@@ -1,1 +1,240 @@
-//! Dead letters.
+//! What the pipeline gave up on, with its cause, until somebody sends it again; and the account of all events.
+
+use backend::ports::Change;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::bus;
+use crate::error::CloudError;
+use crate::store::{Store, StoreError};
+use crate::surroundings::from_millis;
+use crate::world::World;
+use crate::{streams, timers};
+
+/// Something the pipeline gave up on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Its id here.
+    pub id: i64,
+    /// Which part of the pipeline.
+    pub origin: Origin,
+    /// The rule, the consumer or the timer.
+    pub name: String,
+    /// The event's id, the row's key or the timer's name.
+    pub subject: String,
+    /// Why.
+    pub cause: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The event, the change or the timer's payload, whole.
+    pub payload: Value,
+    /// When it was given up.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// Which part of the pipeline gave something up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The bus: an event.
+    Bus,
+    /// A stream's consumer: a change.
+    Stream,
+    /// A timer.
+    Timer,
+}
+
+impl Origin {
+    /// As it is kept and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bus => "bus",
+            Self::Stream => "stream",
+            Self::Timer => "timer",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "bus" => Self::Bus,
+            "stream" => Self::Stream,
+            _ => Self::Timer,
+        }
+    }
+}
+
+/// What became of everything the bus accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Accepted by the bus.
+    pub accepted: u64,
+    /// Written into a view model.
+    pub written: u64,
+    /// Of a state that had passed.
+    pub late: u64,
+    /// Known already.
+    pub duplicate: u64,
+    /// Given up, see [`list`].
+    pub dead: u64,
+    /// Still to be delivered.
+    pub pending: u64,
+    /// Wanted by no rule.
+    pub unmatched: u64,
+}
+
+impl Account {
+    /// Whether nothing is missing and nothing is there twice.
+    #[must_use]
+    pub const fn closes(&self) -> bool {
+        let Self { accepted, written, late, duplicate, dead, pending, unmatched } = *self;
+        accepted == written + late + duplicate + dead + pending + unmatched
+    }
+}
+
+/// All dead letters, the oldest first.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn list(store: &Store) -> Result<Vec<DeadLetter>, CloudError> {
+    let list = |connection: &Connection| {
+        let mut statement = connection.prepare_cached("SELECT * FROM dead_letters ORDER BY id")?;
+        let letters = statement.query_map([], read)?;
+        Ok::<_, StoreError>(letters.collect::<Result<_, _>>()?)
+    };
+    Ok(store.read(list).await?)
+}
+
+/// One dead letter.
+///
+/// # Errors
+/// [`CloudError::NoDeadLetter`] if there is none under this id.
+pub async fn show(store: &Store, id: i64) -> Result<DeadLetter, CloudError> {
+    store.read(move |connection| find(connection, id)?.ok_or(CloudError::NoDeadLetter(id))).await
+}
+
+/// Sends one again, with a retry window of its own: an event by a new delivery of the same event, a change to the
+/// consumer that failed, a timer at once.
+///
+/// # Errors
+/// [`CloudError::NoDeadLetter`] if there is none under this id.
+pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
+    let now = world.surroundings.now_millis();
+    let again = move |tx: &Transaction<'_>| {
+        let letter = find(tx, id)?.ok_or(CloudError::NoDeadLetter(id))?;
+        let DeadLetter { origin, name, subject, payload, .. } = letter;
+        match origin {
+            Origin::Bus => bus::deliver_again(tx, &subject, &name, now)?,
+            Origin::Stream => {
+                let change: Change = serde_json::from_value(payload).map_err(StoreError::from)?;
+                let Change { table, key, old, new, .. } = change;
+                streams::append(tx, &table, &key, old.as_ref(), new.as_ref(), Some(&name), now)?;
+            }
+            Origin::Timer => timers::set(tx, &name, now, &payload)?,
+        }
+        tx.execute("DELETE FROM dead_letters WHERE id = ?", [id])?;
+        Ok::<_, CloudError>(())
+    };
+    world.store.write(again).await?;
+    world.nudge();
+    Ok(())
+}
+
+/// Sends all of them again and says how many.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn resend_all(world: &World) -> Result<usize, CloudError> {
+    let letters = list(&world.store).await?;
+    for letter in &letters {
+        resend(world, letter.id).await?;
+    }
+    Ok(letters.len())
+}
+
+/// The account of all events.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn account(store: &Store) -> Result<Account, CloudError> {
+    let count = |connection: &Connection| {
+        // One statement, so that both counts see the same moment.
+        let mut statement = connection.prepare_cached(
+            "SELECT 'accepted', count(*) FROM events UNION ALL SELECT state, count(*) FROM deliveries GROUP BY state",
+        )?;
+        let counts = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        let mut account = Account::default();
+        for count in counts {
+            let (state, count) = count?;
+            match state.as_str() {
+                "accepted" => account.accepted = count,
+                "written" => account.written = count,
+                "late" => account.late = count,
+                "duplicate" => account.duplicate = count,
+                "dead" => account.dead = count,
+                "pending" => account.pending = count,
+                _ => account.unmatched += count,
+            }
+        }
+        Ok::<_, StoreError>(account)
+    };
+    Ok(store.read(count).await?)
+}
+
+/// Keeps something that the pipeline gives up, in the transaction that gives it up.
+#[allow(clippy::too_many_arguments, reason = "the columns of one row")]
+pub(crate) fn bury(
+    tx: &Transaction<'_>,
+    origin: Origin,
+    name: &str,
+    subject: &str,
+    cause: &str,
+    attempts: u32,
+    payload: &Value,
+    now: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO dead_letters (origin, name, subject, cause, attempts, payload, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![origin.as_str(), name, subject, cause, attempts, serde_json::to_string(payload)?, now],
+    )?;
+    Ok(())
+}
+
+/// Forgets that something was given up, since it got through after all.
+pub(crate) fn revive(
+    tx: &Transaction<'_>,
+    origin: Origin,
+    name: &str,
+    subject: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM dead_letters WHERE origin = ? AND name = ? AND subject = ?",
+        [origin.as_str(), name, subject],
+    )?;
+    Ok(())
+}
+
+fn find(connection: &Connection, id: i64) -> Result<Option<DeadLetter>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM dead_letters WHERE id = ?")?;
+    Ok(statement.query_row([id], read).optional()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
+    let payload: String = row.get("payload")?;
+    Ok(DeadLetter {
+        id: row.get("id")?,
+        origin: Origin::parse(&row.get::<_, String>("origin")?),
+        name: row.get("name")?,
+        subject: row.get("subject")?,
+        cause: row.get("cause")?,
+        attempts: row.get("attempts")?,
+        // What does not read as JSON is shown as the text it is.
+        payload: serde_json::from_str(&payload).unwrap_or(Value::String(payload)),
+        at: from_millis(row.get("at")?),
+    })
+}

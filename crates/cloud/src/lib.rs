@@ -11,6 +11,7 @@
 pub mod adapters;
 pub mod bus;
 pub mod cognito;
+pub mod credentials;
 pub mod dead_letters;
 pub mod error;
 pub mod events_api;

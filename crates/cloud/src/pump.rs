@@ -80,3 +80,8 @@ pub(crate) fn after_failure(world: &World, attempts: u32, first_failed: i64) -> 
 pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
+/// And back; what lies in the past is no time at all.
+pub(crate) fn duration(milliseconds: i64) -> Duration {
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+}

@@ -10,8 +10,9 @@ use crate::error::CloudError;
 use crate::pump::Bell;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::streams::SHARDS;
 use crate::surroundings::Surroundings;
-use crate::{bus, graphql, realtime, streams, tables, timers};
+use crate::{adapters, bus, graphql, realtime, tables, timers};
 
 /// A handle to everything a running cloud shares. It implements the backend's ports (see [`crate::adapters`]).
 #[derive(Clone)]
@@ -33,13 +34,14 @@ pub struct Shared {
     pub(crate) wake: Wake,
 }
 
-/// One bell a pump, rung when there is something for it. What other processes put into the database is found by the
+/// A bell for each pump, rung when there is something for it. What other processes put into the database is found by the
 /// pumps' slow poll.
 #[derive(Default)]
 pub(crate) struct Wake {
     pub(crate) bus: Bell,
-    pub(crate) streams: Bell,
+    pub(crate) streams: [Bell; SHARDS as usize],
     pub(crate) timers: Bell,
+    pub(crate) sweeper: Bell,
 }
 
 impl Deref for World {
@@ -78,20 +80,19 @@ impl World {
     /// Where another cloud is running on the same folder.
     pub async fn start(&self, stop: watch::Receiver<bool>) -> Result<Pipeline, CloudError> {
         self.store.claim()?;
-        bus::resume(self).await?;
+        bus::resume(&self.store).await?;
         let mut pumps = JoinSet::new();
         pumps.spawn(bus::pump(self.clone(), stop.clone()));
         pumps.spawn(timers::pump(self.clone(), stop.clone()));
         pumps.spawn(tables::sweep(self.clone(), stop.clone()));
-        streams::start(self, &stop, &mut pumps);
+        adapters::start_consumers(self, &stop, &mut pumps);
         Ok(Pipeline(pumps))
     }
 
     /// Makes every pump look for work now, as after moving a simulated clock.
     pub fn nudge(&self) {
-        self.wake.bus.ring();
-        self.wake.streams.ring();
-        self.wake.timers.ring();
+        let Wake { bus, streams, timers, sweeper } = &self.wake;
+        [bus, timers, sweeper].into_iter().chain(streams).for_each(Bell::ring);
     }
 }
 

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS index_rows (
     partition TEXT NOT NULL,
     sort      TEXT NOT NULL,
     key       TEXT NOT NULL,
-    PRIMARY KEY (tab, name, partition, sort)
+    PRIMARY KEY (tab, name, partition, sort, key)
 ) WITHOUT ROWID;
 
 -- What changed, in the order of the transactions that changed it.
@@ -92,3 +92,14 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     payload  TEXT NOT NULL,
     at       INTEGER NOT NULL
 );
+
+-- The guests' identities, and the key that credentials are made with.
+CREATE TABLE IF NOT EXISTS identities (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS secrets (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
