@@ -132,3 +132,113 @@ fn error_name(named: &str) -> &str {
     let name = named.split(':').next().unwrap_or_default();
     name.rsplit('#').next().unwrap_or_default().trim()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Response {
+            status,
+            headers: headers.collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    /// The code that an answer of that status is read as.
+    fn check(status: u16, headers: &[(&str, &str)], body: &str, expected: &str) {
+        match answer(&Call::GetId, &response(status, headers, body)) {
+            Err(Error::Refused(refusal)) => assert_eq!(refusal.code, expected, "{body}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_error_is_named_in_the_header_or_the_body_with_or_without_trimmings() {
+        let name = "NotAuthorizedException";
+        check(
+            400,
+            &[],
+            r#"{"__type":"NotAuthorizedException","message":"no"}"#,
+            name,
+        );
+        check(
+            400,
+            &[],
+            r#"{"__type":"com.amazonaws.cognito#NotAuthorizedException"}"#,
+            name,
+        );
+        check(
+            400,
+            &[],
+            r#"{"__type":"NotAuthorizedException:http://internal/#x"}"#,
+            name,
+        );
+        check(
+            400,
+            &[],
+            r#"{"__type":"a.b#NotAuthorizedException:http://internal/"}"#,
+            name,
+        );
+        check(400, &[], r#"{"code":"NotAuthorizedException"}"#, name);
+        check(
+            403,
+            &[("x-amzn-errortype", "NotAuthorizedException:")],
+            "",
+            name,
+        );
+        check(
+            400,
+            &[("x-amzn-errortype", name)],
+            r#"{"__type":"Other"}"#,
+            name,
+        );
+    }
+
+    #[test]
+    fn errors_are_sorted_by_what_can_be_done() {
+        let sort =
+            |status, body: &str| answer(&Call::GetId, &response(status, &[], body)).unwrap_err();
+        let busy = sort(
+            400,
+            r#"{"__type":"TooManyRequestsException","message":"slow down"}"#,
+        );
+        assert!(matches!(busy, Error::Throttled(_)));
+        assert!(
+            busy.to_string()
+                .ends_with("TooManyRequestsException: slow down (HTTP 400)")
+        );
+        assert!(matches!(sort(429, ""), Error::Throttled(_)));
+        assert!(matches!(
+            sort(400, r#"{"__type":"InternalErrorException"}"#),
+            Error::Unavailable(_)
+        ));
+        assert!(matches!(sort(503, "<html>"), Error::Unavailable(_)));
+        assert!(matches!(sort(404, "<html>"), Error::Malformed(_)));
+        assert!(matches!(sort(200, "<html>"), Error::Malformed(_)));
+        assert!(matches!(
+            sort(200, r#"{"IdentityId":7}"#),
+            Error::Malformed(_)
+        ));
+        let wrong = sort(
+            400,
+            r#"{"__type":"InvalidIdentityPoolConfigurationException"}"#,
+        );
+        assert!(!wrong.is_retryable());
+    }
+
+    #[test]
+    fn the_returned_identity_and_a_fractional_expiration_are_taken() {
+        let body = r#"{"IdentityId":"eu-west-1:new","Credentials":{"AccessKeyId":"A","SecretKey":"s",
+            "SessionToken":"t","Expiration":1767323105.25}}"#;
+        let call = Call::GetCredentials(IdentityId::new("eu-west-1:old"));
+        let Ok(Answer::Credentials(credentials)) = answer(&call, &response(200, &[], body)) else {
+            panic!("no credentials");
+        };
+        assert_eq!(credentials.identity().as_str(), "eu-west-1:new");
+        assert_eq!(credentials.expires_at(), UnixTime(1_767_323_105_250));
+    }
+}

@@ -176,3 +176,152 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use net::NetError;
+
+    use super::*;
+
+    const START: UnixTime = UnixTime(1_767_323_105_000);
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn credentials(key: &str, expires_at: UnixTime) -> Credentials {
+        Credentials::new(key, "s", None, expires_at, IdentityId::new("eu-west-1:a"))
+    }
+
+    /// A state that was given credentials for a while at [`START`].
+    fn holding(key: &str, life: Duration) -> State {
+        let mut state = State::default();
+        assert!(matches!(state.ask(START), Decision::Renew));
+        state
+            .landed(Ok(credentials(key, START + life)), START)
+            .unwrap();
+        state
+    }
+
+    fn used(decision: Decision) -> String {
+        match decision {
+            Decision::Use(credentials) => credentials.access_key_id().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn failure() -> Result<Credentials, Error> {
+        Err(Error::Network(NetError::Closed))
+    }
+
+    #[test]
+    fn one_renews_and_the_others_wait() {
+        let mut state = State::default();
+        assert!(matches!(state.ask(START), Decision::Renew));
+        assert!(matches!(state.ask(START), Decision::Wait));
+        assert!(state.status().renewing);
+        state
+            .landed(Ok(credentials("A", START + HOUR)), START)
+            .unwrap();
+        assert_eq!(used(state.ask(START)), "A");
+        assert_eq!(state.identity(), Some(&IdentityId::new("eu-west-1:a")));
+    }
+
+    #[test]
+    fn credentials_are_renewed_five_minutes_or_a_tenth_of_their_life_before_they_end() {
+        for (life, margin) in [(3_600, 300), (36_000, 300), (600, 60), (10, 1)] {
+            let life = Duration::from_secs(life);
+            let mut state = holding("A", life);
+            let renewal = (START + life).plus_millis(-1_000 * margin);
+            assert_eq!(used(state.ask(renewal.plus_millis(-1))), "A");
+            assert!(matches!(state.ask(renewal), Decision::Renew), "{life:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_renewal_leaves_good_credentials_in_use_for_a_while() {
+        let mut state = holding("A", HOUR);
+        let late = START + (HOUR - 200 * SECOND);
+        assert!(matches!(state.ask(late), Decision::Renew));
+        assert_eq!(state.landed(failure(), late).unwrap().access_key_id(), "A");
+        assert_eq!(used(state.ask(late + 9 * SECOND)), "A");
+        assert!(matches!(state.ask(late + 10 * SECOND), Decision::Renew));
+        assert!(state.landed(failure(), START + HOUR).is_err());
+        assert!(matches!(state.ask(START + HOUR), Decision::Renew));
+    }
+
+    #[test]
+    fn good_credentials_never_outlive_their_end_by_failed_renewals() {
+        let mut state = holding("A", HOUR);
+        let last = START + (HOUR - 5 * SECOND);
+        assert!(matches!(state.ask(last), Decision::Renew));
+        state.landed(failure(), last).unwrap();
+        assert_eq!(used(state.ask(last)), "A");
+        assert!(matches!(state.ask(START + HOUR), Decision::Renew));
+    }
+
+    #[test]
+    fn refused_credentials_are_dropped_unless_newer_ones_are_there() {
+        let mut state = holding("new", HOUR);
+        state.refused(&credentials("old", START + HOUR));
+        assert_eq!(used(state.ask(START)), "new");
+        state.refused(&credentials("new", START + HOUR));
+        assert!(matches!(state.ask(START), Decision::Renew));
+        assert!(state.landed(failure(), START).is_err());
+    }
+
+    #[test]
+    fn expiry_is_judged_by_the_services_clock() {
+        let behind = START.plus_millis(-2 * 3_600_000);
+        let mut state = State::default();
+        state.learn(START, behind);
+        assert!(matches!(state.ask(behind), Decision::Renew));
+        state
+            .landed(Ok(credentials("A", START + HOUR)), behind)
+            .unwrap();
+        assert_eq!(used(state.ask(behind + 54 * 60 * SECOND)), "A");
+        assert!(matches!(
+            state.ask(behind + 55 * 60 * SECOND),
+            Decision::Renew
+        ));
+    }
+
+    #[test]
+    fn new_credentials_that_look_expired_are_used_for_their_usual_life() {
+        let ahead = START.plus_millis(2 * 3_600_000);
+        let mut state = State::default();
+        assert!(matches!(state.ask(ahead), Decision::Renew));
+        state
+            .landed(Ok(credentials("A", START + HOUR)), ahead)
+            .unwrap();
+        assert_eq!(used(state.ask(ahead + 54 * 60 * SECOND)), "A");
+        assert!(matches!(
+            state.ask(ahead + 55 * 60 * SECOND),
+            Decision::Renew
+        ));
+    }
+
+    #[test]
+    fn a_probe_renews_good_credentials_at_most_once_a_minute() {
+        let mut state = holding("A", HOUR);
+        let now = Instant::ZERO + SECOND;
+        assert!(matches!(state.probe(now), Some(Decision::Renew)));
+        assert_eq!(used(state.ask(START)), "A");
+        assert_eq!(state.landed(failure(), START).unwrap().access_key_id(), "A");
+        assert!(state.probe(now + 59 * SECOND).is_none());
+        assert!(matches!(
+            state.probe(now + 60 * SECOND),
+            Some(Decision::Renew)
+        ));
+        state
+            .landed(Ok(credentials("B", START + HOUR)), START)
+            .unwrap();
+        assert_eq!(used(state.ask(START)), "B");
+    }
+
+    #[test]
+    fn a_lost_renewal_can_be_started_again() {
+        let mut state = State::default();
+        assert!(matches!(state.ask(START), Decision::Renew));
+        state.lost();
+        assert!(matches!(state.ask(START), Decision::Renew));
+    }
+}
