@@ -33,6 +33,6 @@ pub mod timers;
 pub mod world;
 
 pub use error::CloudError;
-pub use server::serve;
+pub use server::{serve, serve_then};
 pub use settings::{Data, Settings};
 pub use world::World;

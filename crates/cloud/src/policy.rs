@@ -1,1 +1,252 @@
-//! (to be filled)
+//! Who may do what: the policy documents in `deploy/policies`, which the deployment reads too, and their evaluation.
+//!
+//! A document is an IAM identity policy with `${Placeholders}` for what a deployment makes up (identifiers of APIs, the
+//! region). Here they stand for the embedded cloud's own names.
+//! Source: IAM user guide, "Policy evaluation logic": an explicit deny beats an allow, and what nobody allows is denied.
+
+use backend::api::{ApiName, Role};
+use serde::Deserialize;
+
+use crate::settings::{ACCOUNT, BUS, REGION};
+
+const GUEST: &str = include_str!("../../../deploy/policies/guest.json");
+const BACKEND: &str = include_str!("../../../deploy/policies/backend.json");
+
+/// The policies of both roles.
+#[derive(Debug)]
+pub struct Policies {
+    guest: Policy,
+    backend: Policy,
+}
+
+/// Something that a caller wants to do, in the policies' terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Such as `appsync:GraphQL`.
+    pub action: &'static str,
+    /// The resource's ARN.
+    pub resource: String,
+}
+
+impl Access {
+    /// Calling a root field of a GraphQL API.
+    #[must_use]
+    pub fn field(api: ApiName, parent: &str, field: &str) -> Self {
+        Self {
+            action: "appsync:GraphQL",
+            resource: format!("arn:aws:appsync:{REGION}:{ACCOUNT}:apis/{api}/types/{parent}/fields/{field}"),
+        }
+    }
+
+    /// Calling a route of the REST API, such as `GET` and `order`.
+    #[must_use]
+    pub fn route(method: &str, path: &str) -> Self {
+        Self {
+            action: "execute-api:Invoke",
+            resource: format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:simulation/embedded/{method}/{path}"),
+        }
+    }
+
+    /// Putting events on a bus.
+    #[must_use]
+    pub fn put_events(bus: &str) -> Self {
+        Self {
+            action: "events:PutEvents",
+            resource: format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}"),
+        }
+    }
+}
+
+impl Policies {
+    /// Reads the documents that the program is built with.
+    ///
+    /// # Errors
+    /// What is wrong with a document, for people.
+    pub fn load() -> Result<Self, String> {
+        let names = [
+            ("Region", REGION),
+            ("Account", ACCOUNT),
+            ("OrdersApi", ApiName::Orders.as_str()),
+            ("SimulationApi", "simulation"),
+            ("OrdersBus", BUS),
+        ];
+        let policy = |file, document| Policy::read(document, &names).map_err(|error| format!("{file}: {error}"));
+        Ok(Self {
+            guest: policy("deploy/policies/guest.json", GUEST)?,
+            backend: policy("deploy/policies/backend.json", BACKEND)?,
+        })
+    }
+
+    /// Whether callers in this role may do it.
+    #[must_use]
+    pub fn allow(&self, role: Role, access: &Access) -> bool {
+        match role {
+            Role::Guest => self.guest.allows(access),
+            Role::Backend => self.backend.allows(access),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Policy {
+    version: String,
+    statement: Vec<Statement>,
+}
+
+/// Elements that are not understood here (conditions, `NotAction`) are refused at start-up rather than ignored.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Statement {
+    #[serde(rename = "Sid")]
+    _sid: Option<String>,
+    effect: Effect,
+    action: OneOrMany,
+    resource: OneOrMany,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl Policy {
+    fn read(document: &str, names: &[(&str, &str)]) -> Result<Self, String> {
+        let filled = names.iter().fold(document.to_owned(), |text, (name, value)| {
+            text.replace(&format!("${{{name}}}"), value)
+        });
+        if let Some(unknown) = filled.split("${").nth(1) {
+            return Err(format!("unknown placeholder ${{{}", unknown.split_inclusive('}').next().unwrap_or_default()));
+        }
+        let policy: Self = serde_json::from_str(&filled).map_err(|error| error.to_string())?;
+        if policy.version != "2012-10-17" {
+            return Err(format!("unknown policy version {}", policy.version));
+        }
+        Ok(policy)
+    }
+
+    fn allows(&self, access: &Access) -> bool {
+        let mut effects = self.statement.iter().filter(|statement| statement.covers(access)).map(|s| s.effect);
+        let Some(first) = effects.next() else { return false };
+        first == Effect::Allow && effects.all(|effect| effect == Effect::Allow)
+    }
+}
+
+impl Statement {
+    fn covers(&self, access: &Access) -> bool {
+        // Actions are compared without regard to case, resources with it.
+        let action = access.action.to_ascii_lowercase();
+        self.action.as_slice().iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
+            && self.resource.as_slice().iter().any(|pattern| matches(pattern, &access.resource))
+    }
+}
+
+/// `*` stands for any text, `?` for one character.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    // Where the last `*` was, and where the text it stands for ends so far.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == b'?' || c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, end)) => {
+                    *end += 1;
+                    (p, t) = (*at + 1, *end);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|&c| c == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abb", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*/GET/*", "x/GET/order", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("abc", "abcd", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn guests_read_and_follow_and_start_simulations_and_nothing_else() {
+        let policies = Policies::load().unwrap();
+        let field = |parent, name| Access::field(ApiName::Orders, parent, name);
+        for (access, guest) in [
+            (field("Query", "orders"), true),
+            (field("Subscription", "onCreateOrUpdateOrder"), true),
+            (field("Mutation", "createOrder"), false),
+            (field("Mutation", "updateOrder"), false),
+            (Access::route("GET", "order"), true),
+            (Access::route("POST", "order"), false),
+            (Access::put_events(BUS), false),
+        ] {
+            assert_eq!(policies.allow(Role::Guest, &access), guest, "a guest and {access:?}");
+            let post = access == Access::route("POST", "order");
+            assert_eq!(policies.allow(Role::Backend, &access), !post, "the backend and {access:?}");
+        }
+        assert!(!policies.allow(Role::Backend, &Access::put_events("another.bus")));
+    }
+
+    fn policy(statements: &str) -> Result<Policy, String> {
+        Policy::read(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#), &[])
+    }
+
+    #[test]
+    fn deny_beats_allow_in_either_order() {
+        let allow = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        let deny = r#"{"Effect":"Deny","Action":["events:Put*"],"Resource":"*bus"}"#;
+        let access = Access::put_events("bus");
+        assert!(policy(allow).unwrap().allows(&access));
+        for statements in [format!("{allow},{deny}"), format!("{deny},{allow}")] {
+            assert!(!policy(&statements).unwrap().allows(&access));
+        }
+        assert!(!policy("").unwrap().allows(&access), "what nobody allows is denied");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let condition = r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{}}"#;
+        assert!(policy(condition).unwrap_err().contains("Condition"));
+        let unknown = r#"{"Effect":"Allow","Action":"*","Resource":"${Nobody}"}"#;
+        assert!(policy(unknown).unwrap_err().contains("${Nobody}"));
+    }
+}

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use backend::ports::Pace;
 
+use crate::realtime::Limits;
+
 /// The bus's name.
 pub const BUS: &str = "orders.events";
 /// The region that everything here claims to be in.
@@ -32,6 +34,8 @@ pub struct Settings {
     pub disorder: bool,
     /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
     pub retry_window: Duration,
+    /// What a real-time connection is held to.
+    pub realtime: Limits,
 }
 
 /// Where the data is kept.
@@ -53,6 +57,7 @@ impl Default for Settings {
             pace: Pace::default(),
             disorder: false,
             retry_window: Duration::from_secs(60),
+            realtime: Limits::default(),
         }
     }
 }

@@ -1,1 +1,96 @@
-//! (to be filled)
+//! The page: the files of `--site`, and nothing else of the machine.
+
+use std::path::Path;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{Html, IntoResponse as _, Response};
+use tower::ServiceExt as _;
+use tower_http::services::ServeDir;
+
+use crate::server::Front;
+
+/// Beside the page: its content security policy, as the page's build computed it.
+const CSP_FILE: &str = "csp.txt";
+const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+
+const NO_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Eddy's cloud</title>\
+    <h1>Eddy's cloud is running</h1>\
+    <p>It was started without a page. Build the page and start the cloud with <code>--site DIR</code>, \
+    or run <code>cargo xtask demo</code>, which does both.</p>";
+
+pub(crate) async fn serve(State(front): State<Front>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::NOT_FOUND, "there is no such address\n").into_response();
+    }
+    match &front.world.settings.site {
+        Some(site) => file(site, request).await,
+        None if is_route(request.uri().path()) => Html(NO_PAGE).into_response(),
+        None => (StatusCode::NOT_FOUND, "there is no such address\n").into_response(),
+    }
+}
+
+async fn file(site: &Path, mut request: Request) -> Response {
+    // The page's own addresses are routes of the page: it finds its way from the index.
+    if is_route(request.uri().path()) {
+        *request.uri_mut() = Uri::from_static("/index.html");
+    }
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let files = ServeDir::new(site).precompressed_br();
+    let mut response = match files.oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    };
+    if response.status().is_success() {
+        let cache = if is_hashed(&name) { FOR_A_YEAR } else { ASK_EACH_TIME };
+        response.headers_mut().insert(CACHE_CONTROL, cache);
+        let html = response.headers().get(CONTENT_TYPE).is_some_and(|ty| ty.as_bytes().starts_with(b"text/html"));
+        if html && let Some(policy) = content_security_policy(site).await {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+    response
+}
+
+async fn content_security_policy(site: &Path) -> Option<HeaderValue> {
+    let policy = tokio::fs::read_to_string(site.join(CSP_FILE)).await.ok()?;
+    HeaderValue::from_str(policy.trim()).ok()
+}
+
+/// Whether it is an address within the page rather than a file.
+fn is_route(path: &str) -> bool {
+    !path.rsplit('/').next().unwrap_or_default().contains('.')
+}
+
+/// Whether the name holds a hash of the contents, as Trunk writes them: such a file never changes.
+fn is_hashed(name: &str) -> bool {
+    name.split(['-', '_', '.']).any(|part| part.len() >= 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_and_files() {
+        for (path, route) in [("/", true), ("/orders/abc", true), ("/a.b/c", true), ("/appconfig.json", false)] {
+            assert_eq!(is_route(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_kept() {
+        for (name, hashed) in [
+            ("eddy-1a2b3c4d5e6f7a8b.js", true),
+            ("eddy-1a2b3c4d5e6f7a8b_bg.wasm", true),
+            ("index.html", false),
+            ("appconfig.json", false),
+            ("favicon.svg", false),
+        ] {
+            assert_eq!(is_hashed(name), hashed, "{name}");
+        }
+    }
+}

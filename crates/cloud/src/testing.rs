@@ -1,1 +1,66 @@
-//! (to be filled)
+//! A running cloud for tests, of this crate and of others: the real server on a free port.
+
+use std::net::Ipv4Addr;
+
+use backend::api::Caller;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::credentials::{Authority, Credentials};
+use crate::error::CloudError;
+use crate::server::serve_world;
+use crate::settings::Settings;
+use crate::surroundings::Surroundings;
+use crate::world::World;
+
+/// A running cloud; it shuts down when this is dropped, or, to wait for it, with [`Running::shutdown`].
+pub struct Running {
+    /// Such as `http://127.0.0.1:43121`, without a slash at the end.
+    pub url: String,
+    /// Everything it shares.
+    pub world: World,
+    authority: Authority,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), CloudError>>,
+}
+
+/// Starts a cloud on a free port, with the machine's clock and randomness.
+///
+/// # Errors
+/// As [`crate::serve`].
+pub async fn start(settings: Settings) -> Result<Running, CloudError> {
+    start_in(settings, Surroundings::machine()).await
+}
+
+/// Starts a cloud on a free port, with the clock and the randomness handed in.
+///
+/// # Errors
+/// As [`crate::serve`].
+pub async fn start_in(settings: Settings, surroundings: Surroundings) -> Result<Running, CloudError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let world = World::open_in(settings, surroundings).await?;
+    let authority = Authority::open(&world.store, &world.surroundings).await?;
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(serve_world(world.clone(), listener, async { drop(stopped.await) }, || {}));
+    Ok(Running { url, world, authority, stop, served })
+}
+
+impl Running {
+    /// Credentials as this cloud mints them.
+    #[must_use]
+    pub fn credentials(&self, caller: &Caller) -> Credentials {
+        let ttl = self.world.settings.credential_ttl;
+        self.authority.mint(caller, ttl, &self.world.surroundings)
+    }
+
+    /// Shuts it down and waits until it has drained.
+    ///
+    /// # Errors
+    /// What it ended with.
+    pub async fn shutdown(self) -> Result<(), CloudError> {
+        drop(self.stop);
+        self.served.await.map_err(std::io::Error::other)?
+    }
+}

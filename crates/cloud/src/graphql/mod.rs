@@ -1,37 +1,72 @@
-//! (to be filled)
-use backend::api::{ApiName, Caller};
-use serde_json::{Map, Value};
-use crate::error::CloudError;
-use crate::world::World;
+//! The GraphQL APIs, as AppSync runs them.
+//!
+//! The schemas are the ones that are deployed; what each root field does is declared beside them in `backend`; who may
+//! call it stands in the policies. Parsing, validation and the walk over the selection are `apollo-compiler`'s.
 
-/// The parsed schemas.
-pub struct Apis;
-impl Apis {
-    /// Parses them.
-    pub fn load() -> Result<Self, CloudError> { Ok(Self) }
-}
-/// A request.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
+mod execute;
+mod prepared;
+mod response;
+mod rows;
+mod schema;
+mod selection;
+mod subscription;
+
+use backend::api::ApiName;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::CloudError;
+use crate::policy::Policies;
+
+pub use execute::execute;
+pub use response::{GraphQlError, GraphQlResponse, Location};
+pub use subscription::{Filter, Subscription};
+
+use schema::Schema;
+
+/// A GraphQL request, as it stands in a body or in a subscription's `data`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphQlRequest {
     /// The document.
     pub query: String,
-    /// The variables.
-    #[serde(default)]
+    /// The variables' values.
+    #[serde(default, deserialize_with = "null_is_none")]
     pub variables: Map<String, Value>,
-    /// Which operation.
+    /// Which operation of the document; may be left out where there is only one.
+    #[serde(default)]
     pub operation_name: Option<String>,
 }
-/// A response.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct GraphQlResponse {
-    /// The data.
-    pub data: Option<Value>,
-    /// The errors.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Value>,
+
+fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
-/// Executes.
-pub async fn execute(_world: &World, _api: ApiName, _caller: &Caller, _request: GraphQlRequest) -> GraphQlResponse {
-    GraphQlResponse::default()
+
+/// Every API's schema, parsed and checked once, and the policies that its fields are guarded by.
+pub struct Apis {
+    orders: Schema,
+    policies: Policies,
+}
+
+impl Apis {
+    /// Parses the schemas that the program is built with, and checks that every field is declared.
+    ///
+    /// # Errors
+    /// [`CloudError::BuiltIn`] with what is wrong.
+    pub fn load() -> Result<Self, CloudError> {
+        let orders = Schema::load(ApiName::Orders).map_err(CloudError::BuiltIn)?;
+        Ok(Self { orders, policies: Policies::load().map_err(CloudError::BuiltIn)? })
+    }
+
+    /// The policies of the callers.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    fn schema(&self, api: ApiName) -> &Schema {
+        match api {
+            ApiName::Orders => &self.orders,
+        }
+    }
 }

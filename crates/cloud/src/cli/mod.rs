@@ -1,0 +1,221 @@
+//! The command line of `eddy-cloud`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a command has to say goes to the terminal")]
+
+mod commands;
+mod serve;
+mod watch;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloud::{CloudError, Data};
+use tracing_subscriber::EnvFilter;
+
+/// Eddy's embedded cloud: guest credentials, GraphQL with subscriptions, an event bus and a pipeline, on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "eddy-cloud", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+/// Runs the cloud (what happens without a subcommand).
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    data: DataFlag,
+    /// The folder with the built page.
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+    /// How long guest credentials last, in seconds.
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    credential_ttl: u64,
+    /// The longest wait between two states of a simulated order, in seconds, decimal; 0 does not wait.
+    #[arg(long, default_value = "4", value_name = "SECONDS", value_parser = seconds)]
+    pace: Duration,
+    /// Shuffle and double the deliveries of the bus.
+    #[arg(long)]
+    disorder: bool,
+    /// How long the pipeline tries before something goes to the dead letters, in seconds.
+    #[arg(long, default_value = "60", value_name = "SECONDS", value_parser = seconds)]
+    retry_window: Duration,
+    /// How log lines are written (to stderr; RUST_LOG says which).
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+struct DataFlag {
+    /// Where the data is kept, `:memory:` for nowhere [default: a folder under the user's data directory].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataFlag {
+    fn data(self) -> Result<Data, CloudError> {
+        match self.data {
+            Some(folder) if folder.as_os_str() == ":memory:" => Ok(Data::Memory),
+            Some(folder) => Ok(Data::Folder(folder)),
+            None => Data::default_folder().ok_or_else(|| {
+                CloudError::BuiltIn("there is no home directory to keep the data under: name a folder with --data".into())
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print temporary credentials for tools of your own.
+    Credentials {
+        /// What they may do.
+        #[arg(long, value_enum)]
+        role: RoleName,
+        /// How they are printed.
+        #[arg(long, value_enum, default_value_t = CredentialFormat::Env)]
+        format: CredentialFormat,
+        /// How long they last, in seconds.
+        #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        credential_ttl: u64,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Follow something live at the terminal, as a guest.
+    Watch {
+        /// What to follow.
+        #[arg(value_enum)]
+        what: Watched,
+        /// The running cloud.
+        #[arg(long, default_value = "http://127.0.0.1:8787", value_name = "URL")]
+        endpoint: String,
+    },
+    /// What the pipeline gave up on.
+    DeadLetters {
+        #[command(subcommand)]
+        action: DeadLetterAction,
+    },
+    /// What became of every event.
+    Account {
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadLetterAction {
+    /// List them, the oldest first.
+    List {
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one, whole.
+    Show {
+        /// Its id, as `list` prints it.
+        id: i64,
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send one or all of them again.
+    Resend {
+        /// Its id, as `list` prints it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<i64>,
+        /// Every one there is.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleName {
+    Guest,
+    Backend,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CredentialFormat {
+    /// Lines for a shell: `eval "$(eddy-cloud credentials --role backend)"`.
+    Env,
+    /// As `credential_process` of the AWS tools has it.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Watched {
+    Orders,
+}
+
+/// Runs the command that the arguments say.
+pub(crate) async fn run() -> ExitCode {
+    let Cli { command, serve } = Cli::parse();
+    log(if command.is_none() { "info" } else { "warn" }, serve.log_format);
+    let done = match command {
+        None => serve::run(serve).await,
+        Some(command) => commands::run(command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("eddy-cloud: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log(default: &str, format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds, such as 4 or 0.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn paces_may_be_decimal_and_not_negative() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert!(seconds("-1").is_err() && seconds("soon").is_err());
+    }
+}

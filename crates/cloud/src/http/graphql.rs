@@ -1,0 +1,55 @@
+//! GraphQL over HTTP, as AppSync answers it.
+//! Source of the shapes: AppSync team, "AWS AppSync HTTP behavior", graphql-over-http issue 81.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use backend::api::ApiName;
+use serde_json::json;
+
+use super::{Incoming, TooLarge, json as answer};
+use crate::graphql::{GraphQlRequest, execute};
+use crate::server::Front;
+use crate::sigv4::Refusal;
+
+const BODY_LIMIT: usize = 1024 * 1024;
+const JSON: &str = "application/json;charset=UTF-8";
+
+pub(crate) async fn orders(State(front): State<Front>, request: Request) -> Response {
+    answer_for(&front, ApiName::Orders, request).await
+}
+
+async fn answer_for(front: &Front, api: ApiName, request: Request) -> Response {
+    let Ok(incoming) = Incoming::read(request, BODY_LIMIT).await.map_err(|TooLarge| ()) else {
+        let message = format!("Request body has more than {BODY_LIMIT} bytes.");
+        return refused(413, "RequestEntityTooLargeException", &message);
+    };
+    let caller = match front.verify(&incoming.as_signed(), "appsync") {
+        Ok(caller) => caller,
+        Err(refusal) => return not_believed(&refusal, incoming.header("x-api-key").is_some()),
+    };
+    if incoming.body.is_empty() {
+        return refused(400, "MalformedHttpRequestException", "Request body is empty.");
+    }
+    match serde_json::from_slice::<GraphQlRequest>(&incoming.body) {
+        Ok(request) => answer(200, JSON, None, &execute(&front.world, api, &caller, request).await),
+        Err(error) => {
+            let message = format!("Unable to parse GraphQL query. {error}");
+            refused(400, "MalformedHttpRequestException", &message)
+        }
+    }
+}
+
+fn not_believed(refusal: &Refusal, api_key: bool) -> Response {
+    match refusal {
+        Refusal::Missing if api_key => {
+            refused(401, "UnauthorizedException", "You are not authorized to make this call.")
+        }
+        Refusal::Missing => refused(401, "UnauthorizedException", "Valid authorization header not provided."),
+        refusal => refused(403, refusal.error_type(), &refusal.to_string()),
+    }
+}
+
+fn refused(status: u16, error_type: &str, message: &str) -> Response {
+    let body = json!({"errors": [{"errorType": error_type, "message": message}]});
+    answer(status, JSON, Some(error_type), &body)
+}

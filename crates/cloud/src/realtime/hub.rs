@@ -1,0 +1,100 @@
+//! Who subscribes to what, over all connections.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use backend::api::ApiName;
+use serde_json::Value;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
+
+use crate::graphql::{Filter, Subscription};
+
+/// Everyone who listens. Publishing never waits for a reader: each connection has a queue of its own, and a reader who
+/// lets it run full is cut off.
+#[derive(Default)]
+pub struct Hub {
+    registry: Arc<Mutex<Registry>>,
+}
+
+#[derive(Default)]
+struct Registry {
+    next: u64,
+    /// By API and field of `Subscription`, in the order in which they came.
+    listeners: HashMap<(ApiName, String), BTreeMap<u64, Listener>>,
+}
+
+struct Listener {
+    filter: Filter,
+    id: Arc<str>,
+    mailbox: Mailbox,
+}
+
+/// An event on its way to a connection.
+pub(super) struct Delivery {
+    /// The client's id of the subscription.
+    pub(super) id: Arc<str>,
+    pub(super) event: Arc<Value>,
+}
+
+/// A connection's queue, from the publishers' side.
+#[derive(Clone)]
+pub(super) struct Mailbox {
+    queue: mpsc::Sender<Delivery>,
+    overflow: Arc<Notify>,
+}
+
+impl Mailbox {
+    /// A mailbox, its queue, and what says that the queue was full.
+    pub(super) fn with_room_for(deliveries: usize) -> (Self, mpsc::Receiver<Delivery>, Arc<Notify>) {
+        let (queue, receiver) = mpsc::channel(deliveries);
+        let overflow = Arc::new(Notify::new());
+        (Self { queue, overflow: Arc::clone(&overflow) }, receiver, overflow)
+    }
+}
+
+/// A registration; it ends when this is dropped.
+pub(super) struct Listening {
+    registry: Arc<Mutex<Registry>>,
+    key: (ApiName, String),
+    number: u64,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut registry = lock(&self.registry);
+        if let Some(listeners) = registry.listeners.get_mut(&self.key) {
+            listeners.remove(&self.number);
+        }
+    }
+}
+
+impl Hub {
+    /// Delivers an event to everyone who subscribed to the field and whose filter it passes.
+    pub(crate) fn publish(&self, api: ApiName, field: &str, event: &Value) {
+        let registry = lock(&self.registry);
+        let Some(listeners) = registry.listeners.get(&(api, field.to_owned())) else { return };
+        let event = Arc::new(event.clone());
+        for listener in listeners.values().filter(|listener| listener.filter.passes(&event)) {
+            let delivery = Delivery { id: Arc::clone(&listener.id), event: Arc::clone(&event) };
+            if let Err(TrySendError::Full(_)) = listener.mailbox.queue.try_send(delivery) {
+                listener.mailbox.overflow.notify_one();
+            }
+        }
+    }
+
+    pub(super) fn listen(&self, id: &str, subscription: &Subscription, mailbox: &Mailbox) -> Listening {
+        let key = (subscription.api(), subscription.field().to_owned());
+        let mut registry = lock(&self.registry);
+        let number = registry.next;
+        registry.next += 1;
+        let listener =
+            Listener { filter: subscription.filter().clone(), id: id.into(), mailbox: mailbox.clone() };
+        registry.listeners.entry(key.clone()).or_default().insert(number, listener);
+        Listening { registry: Arc::clone(&self.registry), key, number }
+    }
+}
+
+fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
+    registry.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,171 @@
+//! A connection: the session's protocol joined to a WebSocket, the hub and the verification of signatures.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use backend::api::ApiName;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::frames::{Problem, ServerFrame};
+use super::hub::{Delivery, Listening, Mailbox};
+use super::session::{GOING_AWAY, Output, POLICY, Session, Start};
+use super::{Limits, authorization};
+use crate::graphql::Subscription;
+use crate::server::Front;
+use crate::sigv4::Refusal;
+
+/// How long a last frame may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Serves a connection until either side ends it. `authorized` is what the handshake's signature came to.
+pub(crate) async fn serve(ws: WebSocket, front: Front, api: ApiName, authorized: Result<(), Refusal>) {
+    let limits = front.world.settings.realtime;
+    let session = Session::open(limits, authorized.map_err(|refusal| unauthorized(&refusal)));
+    Connection::new(ws, front, api, session, limits).run().await;
+}
+
+/// A refused signature, on the socket.
+fn unauthorized(refusal: &Refusal) -> Problem {
+    let message = match refusal {
+        Refusal::Missing => "Valid authorization header not provided.".to_owned(),
+        refusal => refusal.to_string(),
+    };
+    Problem::new("UnauthorizedException", message, 401)
+}
+
+struct Connection {
+    ws: WebSocket,
+    front: Front,
+    api: ApiName,
+    session: Session,
+    opened: Instant,
+    running: HashMap<String, (Subscription, Listening)>,
+    mailbox: Mailbox,
+    inbox: tokio::sync::mpsc::Receiver<Delivery>,
+    overflow: Arc<Notify>,
+}
+
+/// The connection is over.
+struct Over;
+
+async fn stopping(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+impl Connection {
+    fn new(ws: WebSocket, front: Front, api: ApiName, session: Session, limits: Limits) -> Self {
+        let (mailbox, inbox, overflow) = Mailbox::with_room_for(limits.queue);
+        Self {
+            ws,
+            front,
+            api,
+            session,
+            opened: Instant::now(),
+            running: HashMap::new(),
+            mailbox,
+            inbox,
+            overflow,
+        }
+    }
+
+    async fn run(mut self) {
+        while self.step().await.is_ok() {}
+    }
+
+    async fn step(&mut self) -> Result<(), Over> {
+        let deadline = self.opened + self.session.deadline();
+        let outputs = tokio::select! {
+            received = self.ws.recv() => match received {
+                Some(Ok(Message::Text(text))) => self.session.receive(&text),
+                Some(Ok(Message::Binary(_))) => self.session.close(1003, "text frames only"),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Vec::new(),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over),
+            },
+            Some(delivery) = self.inbox.recv() => self.deliver(&delivery),
+            () = self.overflow.notified() => return self.cut_off().await,
+            () = sleep_until(deadline) => self.session.tick(self.opened.elapsed()),
+            () = stopping(&mut self.front.stopping) => {
+                self.session.close(GOING_AWAY, "the server is shutting down")
+            }
+        };
+        self.carry_out(outputs).await
+    }
+
+    async fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Over> {
+        for output in outputs {
+            match output {
+                Output::Send(frame) => self.send(&frame).await?,
+                Output::Start(start) => {
+                    let verdict = self.judge(&start);
+                    if let Some(Output::Send(frame)) = self.session.judged(&start.id, verdict) {
+                        self.send(&frame).await?;
+                    }
+                }
+                Output::Stop(id) => drop(self.running.remove(&id)),
+                Output::Close { code, reason } => return self.say_goodbye(code, reason).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// A subscription's signature is over the exact text of its `data`; then its document, then the policy.
+    fn judge(&mut self, start: &Start) -> Result<(), Vec<Problem>> {
+        let path = format!("/{}/graphql", self.api);
+        let headers = authorization::headers(&start.authorization);
+        let caller = self
+            .front
+            .verify(&authorization::signed(&path, &headers, &start.data), "appsync")
+            .map_err(|refusal| vec![unauthorized(&refusal)])?;
+        let world = &self.front.world;
+        let subscription = Subscription::read(&world.apis, self.api, &caller, &start.data)
+            .map_err(|errors| errors.into_iter().map(Problem::from).collect::<Vec<_>>())?;
+        let listening = world.hub.listen(&start.id, &subscription, &self.mailbox);
+        self.running.insert(start.id.clone(), (subscription, listening));
+        Ok(())
+    }
+
+    fn deliver(&self, Delivery { id, event }: &Delivery) -> Vec<Output> {
+        // It may have been stopped, or even started anew, while this was under way.
+        let Some((subscription, _)) = self.running.get(&**id).filter(|(s, _)| s.filter().passes(event)) else {
+            return Vec::new();
+        };
+        let selected = subscription.select(&self.front.world.apis, event);
+        let payload = serde_json::to_value(selected).unwrap_or_default();
+        self.session.deliver(id, payload).into_iter().collect()
+    }
+
+    /// A reader who does not keep up is cut off even in the middle of a frame: only its own events are lost, and it
+    /// will know.
+    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Over> {
+        let text = serde_json::to_string(frame).map_err(|_| Over)?;
+        let sent = tokio::select! {
+            sent = self.ws.send(Message::Text(text.into())) => Some(sent),
+            () = self.overflow.notified() => None,
+        };
+        match sent {
+            Some(sent) => sent.map_err(|_| Over),
+            None => self.cut_off().await,
+        }
+    }
+
+    async fn cut_off(&mut self) -> Result<(), Over> {
+        tracing::warn!(api = %self.api, "a subscriber does not keep up and is cut off");
+        self.session.close(POLICY, "too slow");
+        self.say_goodbye(POLICY, "too slow: events were waiting to be read").await
+    }
+
+    async fn say_goodbye(&mut self, code: u16, reason: &'static str) -> Result<(), Over> {
+        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        // The peer answers a close with its own; waiting for it lets what was sent before arrive.
+        let farewell = async {
+            if self.ws.send(close).await.is_ok() {
+                while let Some(Ok(_)) = self.ws.recv().await {}
+            }
+        };
+        drop(timeout(FAREWELL, farewell).await);
+        Err(Over)
+    }
+}
