@@ -35,9 +35,10 @@ impl Socket {
                 .headers_mut()
                 .insert(SEC_WEBSOCKET_PROTOCOL, offered);
         }
-        let (stream, response) = connect_async(request)
-            .await
-            .map_err(|error| NetError::Refused(Arc::new(error)))?;
+        let (stream, response) = connect_async(request).await.map_err(|error| match error {
+            Error::Url(_) | Error::HttpFormat(_) => invalid(error),
+            _ => NetError::Refused(Arc::new(error)),
+        })?;
         let protocol = response
             .headers()
             .get(SEC_WEBSOCKET_PROTOCOL)
