@@ -86,7 +86,6 @@ fn setup(workspace: &Workspace) -> Result<()> {
     tools::for_deny(workspace)?;
     tools::browser(workspace)?;
     tools::npm_packages(workspace, "e2e")?;
-    tools::npm_packages(workspace, "e2e/interop")?;
     println!("Everything is there.");
     Ok(())
 }

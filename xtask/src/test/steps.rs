@@ -89,17 +89,8 @@ pub(super) const STEPS: &[Step] = &[
 /// The packages that the page links; they are linted for wasm.
 const IN_THE_PAGE: &[&str] = &["eddy", "appsync", "aws-guest", "net"];
 
-/// Chromium as tests start it. House rule; the same list stands in `e2e/playwright.config.ts`.
-const CHROMIUM_FLAGS: &[&str] = &[
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
+/// How tests start Chromium: a list of words, which Playwright's configuration reads too.
+const CHROMIUM_FLAGS: &str = include_str!("../../../e2e/chromium-flags.json");
 
 /// How many cases a property test tries under `--soak`.
 const SOAK_CASES: &str = "20000";
@@ -181,8 +172,8 @@ fn wasm(session: &Session<'_>) -> Result<Outcome> {
     let browser = tools::browser(workspace)?;
     let settings = workspace.target.join("webdriver.json");
     fs::create_dir_all(&workspace.target)?;
-    let options =
-        json!({"goog:chromeOptions": {"binary": browser.chromium, "args": CHROMIUM_FLAGS}});
+    let flags: serde_json::Value = serde_json::from_str(CHROMIUM_FLAGS)?;
+    let options = json!({"goog:chromeOptions": {"binary": browser.chromium, "args": flags}});
     fs::write(&settings, options.to_string())?;
     let mut outcome = Outcome::default();
     for package in packages_with_browser_tests(workspace)? {
@@ -228,12 +219,12 @@ fn page_size(session: &Session<'_>) -> Result<Outcome> {
 
 fn interop(session: &Session<'_>) -> Result<Outcome> {
     let workspace = session.workspace;
-    tools::npm_packages(workspace, "e2e/interop")?;
+    tools::npm_packages(workspace, "e2e")?;
     built_cloud(session)?;
     let mut command = workspace.command("npm");
     command
-        .args(["test", "--silent"])
-        .current_dir(workspace.root.join("e2e/interop"));
+        .args(["run", "--silent", "interop"])
+        .current_dir(workspace.root.join("e2e"));
     tests(command.env("EDDY_CLOUD", workspace.cloud()), Runner::Node)
 }
 
@@ -249,8 +240,7 @@ fn browser(session: &Session<'_>) -> Result<Outcome> {
         .current_dir(workspace.root.join("e2e"))
         .env("EDDY_CLOUD", workspace.cloud())
         .env("EDDY_SITE", workspace.dist())
-        .env("CHROMIUM", browser.chromium)
-        .env("CHROMIUM_FLAGS", CHROMIUM_FLAGS.join(" "));
+        .env("CHROMIUM", browser.chromium);
     if session.soak {
         command.env("EDDY_SOAK", "1");
     }

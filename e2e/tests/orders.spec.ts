@@ -1,0 +1,104 @@
+import { guest, listedOrders } from "../aws.mjs";
+import { BASKETS, Orders, STATES, expect, followerSaw, recordFollower, shoot, test } from "./fixtures";
+
+test("two browsers see one simulation move, and both follow an order through each state", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "1"] });
+  const [first, second] = await Promise.all(
+    [1, 2].map(async () => {
+      const { page } = await visit();
+      const orders = new Orders(page);
+      await orders.open(cloud);
+      await recordFollower(page);
+      return orders;
+    }),
+  );
+  await expect(first.rows).toHaveCount(0);
+
+  await first.start();
+  await expect(first.rows).not.toHaveCount(0);
+  const [[orderId]] = await first.shown();
+  for (const orders of [first, second]) {
+    await orders.follow(orderId);
+    await expect(orders.follower).toHaveAttribute("data-order-id", orderId);
+  }
+
+  // Both move together: at the same moments, they come to show the same.
+  for (const count of [2, 4]) {
+    await expect(first.rows).not.toHaveCount(count - 1);
+    await expect.poll(async () => JSON.stringify(await first.shown()) === JSON.stringify(await second.shown())).toBe(true);
+  }
+  for (const orders of [first, second]) {
+    await expect.poll(() => followerSaw(orders.page), { timeout: 30_000 }).toEqual(STATES);
+    await expect(orders.follower.locator("li[data-reached='false']")).toHaveCount(0);
+  }
+
+  // All of it arrives, in both, and equals what the API lists.
+  for (const orders of [first, second]) {
+    await expect(orders.rows).toHaveCount(BASKETS, { timeout: 30_000 });
+    await expect(orders.table.locator("tr[data-status='COMPLETED']")).toHaveCount(BASKETS, { timeout: 30_000 });
+  }
+  const listed = await listedOrders(cloud.url, await guest(cloud.url));
+  expect(await first.shown()).toEqual(listed);
+  expect(await second.shown()).toEqual(listed);
+  await shoot(first.page, "followed");
+});
+
+test("rows change in place while orders move", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0.5"] });
+  const { page } = await visit();
+  const orders = new Orders(page);
+  await orders.open(cloud);
+  await orders.start();
+  await expect(orders.rows).not.toHaveCount(0);
+  const row = await orders.rows.first().elementHandle();
+  const [[orderId]] = await orders.shown();
+  await shoot(page, "moving");
+  await expect(orders.table.locator(`tr[data-order-id="${orderId}"]`)).toHaveAttribute("data-status", "COMPLETED");
+  expect(await row!.evaluate((row) => row.isConnected), "the row is still the same element").toBe(true);
+});
+
+test("table and follower share one socket", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0.5"] });
+  const sockets: string[] = [];
+  const { page } = await visit({
+    before: async (page) => void page.on("websocket", (socket) => sockets.push(socket.url())),
+  });
+  const orders = new Orders(page);
+  await orders.open(cloud);
+  await orders.start();
+  await expect(orders.rows).not.toHaveCount(0);
+  const [[orderId]] = await orders.shown();
+  await orders.follow(orderId);
+  await orders.live("follower");
+  expect(sockets).toHaveLength(1);
+});
+
+test("two people's simulations appear in one table, newest first", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0.3"] });
+  const visitors = await Promise.all(
+    [1, 2].map(async () => {
+      const orders = new Orders((await visit()).page);
+      await orders.open(cloud);
+      return orders;
+    }),
+  );
+  await Promise.all(visitors.map((orders) => orders.start()));
+  for (const orders of visitors) {
+    await expect(orders.table.locator("tr[data-status='COMPLETED']")).toHaveCount(2 * BASKETS, { timeout: 30_000 });
+  }
+  const listed = await listedOrders(cloud.url, await guest(cloud.url));
+  for (const orders of visitors) expect(await orders.shown()).toEqual(listed);
+});
+
+test("who comes later sees what was there", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0"] });
+  const early = new Orders((await visit()).page);
+  await early.open(cloud);
+  await shoot(early.page, "empty");
+  await early.start();
+  await expect(early.table.locator("tr[data-status='COMPLETED']")).toHaveCount(BASKETS);
+  const late = new Orders((await visit()).page);
+  await late.open(cloud);
+  await expect(late.rows).toHaveCount(BASKETS);
+  expect(await late.shown()).toEqual(await early.shown());
+});
