@@ -4,8 +4,8 @@ use backend::api::Caller;
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
 use backend::orders;
 use backend::ports::{
-    Bus, Change, Clock, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish, Query, Random, Table,
-    Tables, Timers, Write,
+    Bus, Change, Clock, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish, Query,
+    Random, Table, Tables, Timers, Write,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -26,10 +26,16 @@ pub(crate) static TABLES: &[&Table] = &[&orders::ORDERS, &orders::RECEIPTS];
 pub(crate) static RULES: &[&Rule] = &[&orders::RULE];
 
 /// Hands an event to the rule's handler.
-pub(crate) async fn deliver(world: &World, rule: &str, event: &BusEvent) -> Result<Outcome, HandlerError> {
+pub(crate) async fn deliver(
+    world: &World,
+    rule: &str,
+    event: &BusEvent,
+) -> Result<Outcome, HandlerError> {
     match rule {
         _ if rule == orders::RULE.name => orders::on_event(world, event).await,
-        _ => Err(HandlerError::Dead(format!("there is no rule {rule:?} any more"))),
+        _ => Err(HandlerError::Dead(format!(
+            "there is no rule {rule:?} any more"
+        ))),
     }
 }
 
@@ -39,7 +45,11 @@ pub(crate) async fn fire(world: &World, payload: &Value) -> Result<(), HandlerEr
 }
 
 /// Starts the streams' consumers.
-pub(crate) fn start_consumers(world: &World, stop: &watch::Receiver<bool>, pumps: &mut JoinSet<()>) {
+pub(crate) fn start_consumers(
+    world: &World,
+    stop: &watch::Receiver<bool>,
+    pumps: &mut JoinSet<()>,
+) {
     streams::start(&PublishOrders, world, stop, pumps);
 }
 
@@ -70,12 +80,18 @@ impl From<StoreError> for PortError {
 impl Tables for World {
     async fn get(&self, table: &'static Table, key: &str) -> Result<Option<Item>, PortError> {
         let key = key.to_owned();
-        Ok(self.store.read(move |connection| tables::get(connection, table.name, &key)).await?)
+        Ok(self
+            .store
+            .read(move |connection| tables::get(connection, table.name, &key))
+            .await?)
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<(), PortError> {
         let now = self.surroundings.now_millis();
-        let touched = self.store.write(move |tx| tables::transact(tx, &writes, now)).await?;
+        let touched = self
+            .store
+            .write(move |tx| tables::transact(tx, &writes, now))
+            .await?;
         touched.ring(self);
         Ok(())
     }
@@ -86,24 +102,39 @@ impl Tables for World {
         index: &'static Index,
         query: Query,
     ) -> Result<Page, PortError> {
-        Ok(self.store.read(move |connection| tables::query(connection, table, index, &query)).await?)
+        Ok(self
+            .store
+            .read(move |connection| tables::query(connection, table, index, &query))
+            .await?)
     }
 }
 
 impl Bus for World {
     async fn put(&self, events: Vec<NewEvent>) -> Result<Vec<EventId>, PortError> {
         if events.len() > bus::MAX_ENTRIES {
-            return Err(PortError::Refused(format!("{} events: at most {}", events.len(), bus::MAX_ENTRIES)));
+            return Err(PortError::Refused(format!(
+                "{} events: at most {}",
+                events.len(),
+                bus::MAX_ENTRIES
+            )));
         }
         Ok(bus::accept(self, events).await?)
     }
 }
 
 impl Timers for World {
-    async fn schedule(&self, name: &str, at: OffsetDateTime, payload: Value) -> Result<(), PortError> {
+    async fn schedule(
+        &self,
+        name: &str,
+        at: OffsetDateTime,
+        payload: Value,
+    ) -> Result<(), PortError> {
         let name = name.to_owned();
-        let set = self.store.write(move |tx| timers::set(tx, &name, millis(at), &payload));
-        set.await.map_err(|error: StoreError| PortError::from(error))?;
+        let set = self
+            .store
+            .write(move |tx| timers::set(tx, &name, millis(at), &payload));
+        set.await
+            .map_err(|error: StoreError| PortError::from(error))?;
         self.wake.timers.ring();
         Ok(())
     }
@@ -119,7 +150,10 @@ impl Publish for World {
         let response = graphql::execute(self, mutation.api, &Caller::backend(), request).await;
         match response.errors.first() {
             None => Ok(()),
-            Some(error) => Err(PortError::Unavailable(format!("{} refused: {}", mutation.api, error.message))),
+            Some(error) => Err(PortError::Unavailable(format!(
+                "{} refused: {}",
+                mutation.api, error.message
+            ))),
         }
     }
 }

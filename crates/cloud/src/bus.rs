@@ -53,7 +53,9 @@ impl Entry {
     fn parse(self) -> Result<NewEvent, Refused> {
         let invalid = |field: &str| Refused {
             code: "InvalidArgument",
-            message: format!("Parameter {field} is not valid. Reason: {field} is a required argument."),
+            message: format!(
+                "Parameter {field} is not valid. Reason: {field} is a required argument."
+            ),
         };
         if self.source.is_empty() {
             return Err(invalid("Source"));
@@ -61,12 +63,19 @@ impl Entry {
         if self.detail_type.is_empty() {
             return Err(invalid("DetailType"));
         }
-        let malformed = |what: String| Refused { code: "MalformedDetail", message: what };
+        let malformed = |what: String| Refused {
+            code: "MalformedDetail",
+            message: what,
+        };
         match serde_json::from_str(&self.detail) {
-            Ok(detail @ Value::Object(_)) => {
-                Ok(NewEvent { source: self.source, detail_type: self.detail_type, detail })
-            }
-            Ok(_) => Err(malformed("Detail is malformed: it is not a JSON object.".to_owned())),
+            Ok(detail @ Value::Object(_)) => Ok(NewEvent {
+                source: self.source,
+                detail_type: self.detail_type,
+                detail,
+            }),
+            Ok(_) => Err(malformed(
+                "Detail is malformed: it is not a JSON object.".to_owned(),
+            )),
             Err(error) => Err(malformed(format!("Detail is malformed: {error}."))),
         }
     }
@@ -77,16 +86,31 @@ impl Entry {
 ///
 /// # Errors
 /// Where the store fails; then none was taken.
-pub async fn put(world: &World, entries: Vec<Entry>) -> Result<Vec<Result<EventId, Refused>>, StoreError> {
+pub async fn put(
+    world: &World,
+    entries: Vec<Entry>,
+) -> Result<Vec<Result<EventId, Refused>>, StoreError> {
     let parsed: Vec<_> = entries.into_iter().map(Entry::parse).collect();
-    let events = parsed.iter().filter_map(|entry| entry.as_ref().ok().cloned()).collect();
+    let events = parsed
+        .iter()
+        .filter_map(|entry| entry.as_ref().ok().cloned())
+        .collect();
     let mut ids = accept(world, events).await?.into_iter();
-    let lost = || Refused { code: "InternalFailure", message: "The event got no id.".to_owned() };
-    Ok(parsed.into_iter().map(|entry| entry.and_then(|_| ids.next().ok_or_else(lost))).collect())
+    let lost = || Refused {
+        code: "InternalFailure",
+        message: "The event got no id.".to_owned(),
+    };
+    Ok(parsed
+        .into_iter()
+        .map(|entry| entry.and_then(|_| ids.next().ok_or_else(lost)))
+        .collect())
 }
 
 /// Takes the events, all or none.
-pub(crate) async fn accept(world: &World, events: Vec<NewEvent>) -> Result<Vec<EventId>, StoreError> {
+pub(crate) async fn accept(
+    world: &World,
+    events: Vec<NewEvent>,
+) -> Result<Vec<EventId>, StoreError> {
     let (surroundings, disorder) = (world.surroundings.clone(), world.settings.disorder);
     let ids = world
         .store
@@ -112,8 +136,16 @@ pub(crate) async fn accept(world: &World, events: Vec<NewEvent>) -> Result<Vec<E
 
 fn write_event(tx: &Transaction<'_>, event: &BusEvent) -> Result<(), StoreError> {
     let detail = serde_json::to_string(&event.detail)?;
-    tx.prepare_cached("INSERT INTO events (id, source, detail_type, time, detail) VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![event.id.0, event.source, event.detail_type, millis(event.time), detail])?;
+    tx.prepare_cached(
+        "INSERT INTO events (id, source, detail_type, time, detail) VALUES (?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        event.id.0,
+        event.source,
+        event.detail_type,
+        millis(event.time),
+        detail
+    ])?;
     Ok(())
 }
 
@@ -124,7 +156,9 @@ fn route(
     surroundings: &Surroundings,
 ) -> Result<(), StoreError> {
     let now = millis(event.time);
-    let wanted = RULES.iter().filter(|rule| rule.matches(&event.source, &event.detail_type));
+    let wanted = RULES
+        .iter()
+        .filter(|rule| rule.matches(&event.source, &event.detail_type));
     let wanted: Vec<&&Rule> = wanted.collect();
     if wanted.is_empty() {
         tx.execute(
@@ -137,7 +171,11 @@ fn route(
             .execute([&event.id.0, rule.name])?;
         for _ in 0..if disorder { 2 } else { 1 } {
             #[allow(clippy::cast_possible_truncation, reason = "a few hundred")]
-            let later = if disorder { (surroundings.unit() * SPREAD) as i64 } else { 0 };
+            let later = if disorder {
+                (surroundings.unit() * SPREAD) as i64
+            } else {
+                0
+            };
             enqueue(tx, &event.id.0, rule.name, now + later)?;
         }
     }
@@ -151,7 +189,12 @@ fn enqueue(tx: &Transaction<'_>, event: &str, rule: &str, due: i64) -> Result<()
 }
 
 /// A new delivery of an event that was given up, with a retry window of its own.
-pub(crate) fn deliver_again(tx: &Transaction<'_>, event: &str, rule: &str, now: i64) -> Result<(), StoreError> {
+pub(crate) fn deliver_again(
+    tx: &Transaction<'_>,
+    event: &str,
+    rule: &str,
+    now: i64,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE deliveries SET state = 'pending', cause = NULL, attempts = 0, first_failed = NULL, finished = NULL
          WHERE event = ? AND rule = ?",
@@ -178,10 +221,16 @@ pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
     let mut rest = Rest::new(stop, &world.wake.bus);
     while !rest.over() {
         let now = world.surroundings.now_millis();
-        let pause = match world.store.read(move |connection| due(connection, now)).await {
+        let pause = match world
+            .store
+            .read(move |connection| due(connection, now))
+            .await
+        {
             Ok(Due::Now(deliveries)) => {
                 let deliveries = futures::stream::iter(deliveries);
-                deliveries.for_each_concurrent(CONCURRENCY, |delivery| deliver(&world, delivery)).await;
+                deliveries
+                    .for_each_concurrent(CONCURRENCY, |delivery| deliver(&world, delivery))
+                    .await;
                 continue;
             }
             Ok(Due::At(at)) => pump::duration(at - now).min(POLL),
@@ -228,12 +277,20 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
             detail: serde_json::from_str(&detail)?,
         };
         let (place, rule) = (row.get(0)?, row.get(1)?);
-        deliveries.push(Delivery { place, rule, event, attempts: row.get(2)?, first_failed: row.get(3)? });
+        deliveries.push(Delivery {
+            place,
+            rule,
+            event,
+            attempts: row.get(2)?,
+            first_failed: row.get(3)?,
+        });
     }
     if !deliveries.is_empty() {
         return Ok(Due::Now(deliveries));
     }
-    let next = connection.query_row("SELECT min(due) FROM queue", [], |row| row.get::<_, Option<i64>>(0))?;
+    let next = connection.query_row("SELECT min(due) FROM queue", [], |row| {
+        row.get::<_, Option<i64>>(0)
+    })?;
     Ok(next.map_or(Due::Nothing, Due::At))
 }
 
@@ -241,8 +298,9 @@ async fn deliver(world: &World, delivery: Delivery) {
     let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
     let id = delivery.event.id.clone();
     if let Err(error) = settle(world, delivery, result).await {
-        // It keeps its place in the queue and will be delivered again.
+        // It keeps its place in the queue and will be delivered again; not at once, for the disk may be full.
         tracing::warn!(%error, event = id.0, "keeping what became of an event failed");
+        tokio::time::sleep(POLL).await;
     }
 }
 
@@ -263,7 +321,9 @@ async fn settle(
     if let Err(error) = &result {
         tracing::debug!(event = delivery.event.id.0, attempts, %error, ?next, "a delivery failed");
     }
-    let Delivery { place, rule, event, .. } = delivery;
+    let Delivery {
+        place, rule, event, ..
+    } = delivery;
     world
         .store
         .write(move |tx| {

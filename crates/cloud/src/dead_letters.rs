@@ -92,7 +92,15 @@ impl Account {
     /// Whether nothing is missing and nothing is there twice.
     #[must_use]
     pub const fn closes(&self) -> bool {
-        let Self { accepted, written, late, duplicate, dead, pending, unmatched } = *self;
+        let Self {
+            accepted,
+            written,
+            late,
+            duplicate,
+            dead,
+            pending,
+            unmatched,
+        } = *self;
         accepted == written + late + duplicate + dead + pending + unmatched
     }
 }
@@ -115,7 +123,9 @@ pub async fn list(store: &Store) -> Result<Vec<DeadLetter>, CloudError> {
 /// # Errors
 /// [`CloudError::NoDeadLetter`] if there is none under this id.
 pub async fn show(store: &Store, id: i64) -> Result<DeadLetter, CloudError> {
-    store.read(move |connection| find(connection, id)?.ok_or(CloudError::NoDeadLetter(id))).await
+    store
+        .read(move |connection| find(connection, id)?.ok_or(CloudError::NoDeadLetter(id)))
+        .await
 }
 
 /// Sends one again, with a retry window of its own: an event by a new delivery of the same event, a change to the
@@ -127,13 +137,33 @@ pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
     let now = world.surroundings.now_millis();
     let again = move |tx: &Transaction<'_>| {
         let letter = find(tx, id)?.ok_or(CloudError::NoDeadLetter(id))?;
-        let DeadLetter { origin, name, subject, payload, .. } = letter;
+        let DeadLetter {
+            origin,
+            name,
+            subject,
+            payload,
+            ..
+        } = letter;
         match origin {
             Origin::Bus => bus::deliver_again(tx, &subject, &name, now)?,
             Origin::Stream => {
                 let change: Change = serde_json::from_value(payload).map_err(StoreError::from)?;
-                let Change { table, key, old, new, .. } = change;
-                streams::append(tx, &table, &key, old.as_ref(), new.as_ref(), Some(&name), now)?;
+                let Change {
+                    table,
+                    key,
+                    old,
+                    new,
+                    ..
+                } = change;
+                streams::append(
+                    tx,
+                    &table,
+                    &key,
+                    old.as_ref(),
+                    new.as_ref(),
+                    Some(&name),
+                    now,
+                )?;
             }
             Origin::Timer => timers::set(tx, &name, now, &payload)?,
         }
@@ -167,7 +197,12 @@ pub async fn account(store: &Store) -> Result<Account, CloudError> {
         let mut statement = connection.prepare_cached(
             "SELECT 'accepted', count(*) FROM events UNION ALL SELECT state, count(*) FROM deliveries GROUP BY state",
         )?;
-        let counts = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        let counts = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?.unsigned_abs(),
+            ))
+        })?;
         let mut account = Account::default();
         for count in counts {
             let (state, count) = count?;

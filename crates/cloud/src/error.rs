@@ -30,7 +30,9 @@ pub enum CloudError {
         folder: PathBuf,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}. Name another address with --listen, for example --listen 127.0.0.1:0")]
+    #[error(
+        "cannot listen on {address}: {source}. Name another address with --listen, for example --listen 127.0.0.1:0"
+    )]
     Listen {
         /// Which one.
         address: SocketAddr,

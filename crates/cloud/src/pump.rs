@@ -36,7 +36,10 @@ pub(crate) struct Rest {
 
 impl Rest {
     pub(crate) fn new(stop: watch::Receiver<bool>, bell: &Bell) -> Self {
-        Self { stop, bell: bell.0.subscribe() }
+        Self {
+            stop,
+            bell: bell.0.subscribe(),
+        }
     }
 
     /// Whether the pump is to stop.
@@ -71,7 +74,9 @@ pub(crate) fn after_failure(world: &World, attempts: u32, first_failed: i64) -> 
     if now >= end {
         return Next::GiveUp;
     }
-    let doubled = FIRST_PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    let doubled = FIRST_PAUSE
+        .saturating_mul(1 << attempts.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE);
     let pause = doubled.mul_f64(0.5 + world.surroundings.unit() / 2.0);
     Next::Again(now.saturating_add(milliseconds(pause)).min(end))
 }

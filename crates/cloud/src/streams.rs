@@ -31,7 +31,11 @@ pub(crate) trait Consumer: Clone + Send + Sync + 'static {
     /// Whose stream.
     fn table(&self) -> &'static Table;
     /// Handles one record.
-    fn handle(&self, world: &World, change: &Change) -> impl Future<Output = Result<(), HandlerError>> + Send;
+    fn handle(
+        &self,
+        world: &World,
+        change: &Change,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
 /// Which shards got records.
@@ -93,7 +97,9 @@ pub(crate) fn start<C: Consumer>(
 }
 
 async fn pump<C: Consumer>(consumer: C, world: World, shard: u8, stop: watch::Receiver<bool>) {
-    let Some(bell) = world.wake.streams.get(usize::from(shard)) else { return };
+    let Some(bell) = world.wake.streams.get(usize::from(shard)) else {
+        return;
+    };
     let mut rest = Rest::new(stop, bell);
     // When the record that holds the shard back may be tried again.
     let mut not_before = i64::MIN;
@@ -140,7 +146,11 @@ struct Checkpoint {
 
 /// Hands the next records to the consumer, one after the other. The checkpoint moves up to the first that fails, past
 /// it if the pipeline gives up on it.
-async fn batch<C: Consumer>(consumer: &C, world: &World, shard: u8) -> Result<Progress, StoreError> {
+async fn batch<C: Consumer>(
+    consumer: &C,
+    world: &World,
+    shard: u8,
+) -> Result<Progress, StoreError> {
     let (name, table) = (consumer.name(), consumer.table().name);
     let (checkpoint, changes) = world
         .store
@@ -159,12 +169,38 @@ async fn batch<C: Consumer>(consumer: &C, world: &World, shard: u8) -> Result<Pr
             Ok(()) => done = sequence,
             Err(error) => {
                 // Only the first record after the checkpoint can have failed before.
-                let before = if position == 0 { checkpoint } else { Checkpoint::default() };
-                return hold(consumer, world, shard, done, (sequence, change), before, error).await;
+                let before = if position == 0 {
+                    checkpoint
+                } else {
+                    Checkpoint::default()
+                };
+                return hold(
+                    consumer,
+                    world,
+                    shard,
+                    done,
+                    (sequence, change),
+                    before,
+                    error,
+                )
+                .await;
             }
         }
     }
-    world.store.write(move |tx| save(tx, name, shard, &Checkpoint { sequence: done, ..Checkpoint::default() })).await?;
+    world
+        .store
+        .write(move |tx| {
+            save(
+                tx,
+                name,
+                shard,
+                &Checkpoint {
+                    sequence: done,
+                    ..Checkpoint::default()
+                },
+            )
+        })
+        .await?;
     Ok(Progress::More)
 }
 
@@ -186,35 +222,83 @@ async fn hold<C: Consumer>(
         HandlerError::Retry(_) => pump::after_failure(world, attempts, first_failed),
     };
     let cause = error.to_string();
-    tracing::warn!(consumer = name, key = change.key, attempts, cause, ?next, "a stream record failed");
+    tracing::warn!(
+        consumer = name,
+        key = change.key,
+        attempts,
+        cause,
+        ?next,
+        "a stream record failed"
+    );
     world
         .store
         .write(move |tx| match next {
             Next::Again(due) => {
-                let held = Checkpoint { sequence: done, attempts, first_failed: Some(first_failed) };
+                let held = Checkpoint {
+                    sequence: done,
+                    attempts,
+                    first_failed: Some(first_failed),
+                };
                 save(tx, name, shard, &held)?;
                 Ok(Progress::Held(due))
             }
             Next::GiveUp => {
                 let payload = serde_json::to_value(&change)?;
-                dead_letters::bury(tx, Origin::Stream, name, &change.key, &cause, attempts, &payload, now)?;
-                save(tx, name, shard, &Checkpoint { sequence, ..Checkpoint::default() })?;
+                dead_letters::bury(
+                    tx,
+                    Origin::Stream,
+                    name,
+                    &change.key,
+                    &cause,
+                    attempts,
+                    &payload,
+                    now,
+                )?;
+                save(
+                    tx,
+                    name,
+                    shard,
+                    &Checkpoint {
+                        sequence,
+                        ..Checkpoint::default()
+                    },
+                )?;
                 Ok(Progress::More)
             }
         })
         .await
 }
 
-fn checkpoint(connection: &Connection, consumer: &str, shard: u8) -> Result<Checkpoint, StoreError> {
-    let sql = "SELECT sequence, attempts, first_failed FROM checkpoints WHERE consumer = ? AND shard = ?";
-    let row = connection.prepare_cached(sql)?.query_row(params![consumer, shard], |row| {
-        Ok(Checkpoint { sequence: row.get(0)?, attempts: row.get(1)?, first_failed: row.get(2)? })
-    });
+fn checkpoint(
+    connection: &Connection,
+    consumer: &str,
+    shard: u8,
+) -> Result<Checkpoint, StoreError> {
+    let sql =
+        "SELECT sequence, attempts, first_failed FROM checkpoints WHERE consumer = ? AND shard = ?";
+    let row = connection
+        .prepare_cached(sql)?
+        .query_row(params![consumer, shard], |row| {
+            Ok(Checkpoint {
+                sequence: row.get(0)?,
+                attempts: row.get(1)?,
+                first_failed: row.get(2)?,
+            })
+        });
     Ok(row.optional()?.unwrap_or_default())
 }
 
-fn save(tx: &Transaction<'_>, consumer: &str, shard: u8, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-    let Checkpoint { sequence, attempts, first_failed } = checkpoint;
+fn save(
+    tx: &Transaction<'_>,
+    consumer: &str,
+    shard: u8,
+    checkpoint: &Checkpoint,
+) -> Result<(), StoreError> {
+    let Checkpoint {
+        sequence,
+        attempts,
+        first_failed,
+    } = checkpoint;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO checkpoints (consumer, shard, sequence, attempts, first_failed) VALUES (?, ?, ?, ?, ?)",
     )?
@@ -235,14 +319,28 @@ fn changes(
          ORDER BY sequence LIMIT ?",
     )?;
     let rows = statement.query_map(params![table, shard, after, consumer, BATCH], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?, row.get::<_, Option<String>>(3)?))
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get::<_, Option<String>>(2)?,
+            row.get::<_, Option<String>>(3)?,
+        ))
     })?;
     let mut changes = Vec::new();
     for row in rows {
         let (sequence, key, old, new): (i64, String, _, _) = row?;
-        let item = |text: Option<String>| text.map(|text| serde_json::from_str::<Item>(&text)).transpose();
+        let item = |text: Option<String>| {
+            text.map(|text| serde_json::from_str::<Item>(&text))
+                .transpose()
+        };
         let (old, new) = (item(old)?, item(new)?);
-        let change = Change { table: table.to_owned(), key, sequence: sequence.unsigned_abs(), old, new };
+        let change = Change {
+            table: table.to_owned(),
+            key,
+            sequence: sequence.unsigned_abs(),
+            old,
+            new,
+        };
         changes.push((sequence, change));
     }
     Ok(changes)
@@ -251,7 +349,9 @@ fn changes(
 /// FNV-1a, written out since it lies on disk and has to stay the same.
 #[allow(clippy::cast_possible_truncation, reason = "a remainder of a u8")]
 fn shard_of(key: &str) -> u8 {
-    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     (hash % u32::from(SHARDS)) as u8
 }
 

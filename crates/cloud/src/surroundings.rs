@@ -1,8 +1,7 @@
 //! The clock and the randomness a cloud is handed at start-up: the machine's, or a test's own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -10,15 +9,21 @@ use time::OffsetDateTime;
 /// Where time and randomness come from.
 #[derive(Clone)]
 pub struct Surroundings {
-    clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
-    random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    clock: Arc<Clock>,
+    random: Arc<Random>,
 }
+
+type Clock = dyn Fn() -> OffsetDateTime + Send + Sync;
+type Random = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Surroundings {
     /// The machine's own.
     #[must_use]
     pub fn machine() -> Self {
-        Self { clock: Arc::new(machine_time), random: Arc::new(machine_random) }
+        Self {
+            clock: Arc::new(machine_time),
+            random: Arc::new(machine_random),
+        }
     }
 
     /// A clock that stands still until it is told to move, and randomness from a seed: for tests.
@@ -74,7 +79,14 @@ impl Surroundings {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let digits = hex::encode(bytes);
-        format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+        format!(
+            "{}-{}-{}-{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..]
+        )
     }
 }
 
@@ -91,7 +103,10 @@ impl SimulatedClock {
 
     /// Moves it.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0.fetch_add(
+            i64::try_from(by.as_millis()).unwrap_or(i64::MAX),
+            Ordering::SeqCst,
+        );
     }
 }
 
@@ -104,15 +119,22 @@ pub fn millis(at: OffsetDateTime) -> i64 {
 /// Back from milliseconds; what no calendar holds becomes the epoch.
 #[must_use]
 pub fn from_millis(millis: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place where the cloud's clock comes from")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where the cloud's clock comes from"
+)]
 fn machine_time() -> OffsetDateTime {
     OffsetDateTime::from(std::time::SystemTime::now())
 }
 
-#[allow(clippy::expect_used, reason = "a machine without randomness must not sign anything")]
+#[allow(
+    clippy::expect_used,
+    reason = "a machine without randomness must not sign anything"
+)]
 fn machine_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system gives randomness");
 }
@@ -132,7 +154,11 @@ mod tests {
 
     #[test]
     fn one_seed_one_sequence() {
-        let draw = |seed| Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, seed).0.uuid();
+        let draw = |seed| {
+            Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, seed)
+                .0
+                .uuid()
+        };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
         assert_eq!(draw(7).as_bytes()[14], b'4');

@@ -25,9 +25,16 @@ const SWEEP: Duration = Duration::from_secs(10);
 const SWEPT_AT_ONCE: i64 = 100;
 
 /// The row under a key.
-pub(crate) fn get(connection: &Connection, table: &str, key: &str) -> Result<Option<Item>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT item FROM items WHERE tab = ? AND key = ?")?;
-    let text = statement.query_row([table, key], |row| row.get::<_, String>(0)).optional()?;
+pub(crate) fn get(
+    connection: &Connection,
+    table: &str,
+    key: &str,
+) -> Result<Option<Item>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT item FROM items WHERE tab = ? AND key = ?")?;
+    let text = statement
+        .query_row([table, key], |row| row.get::<_, String>(0))
+        .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
@@ -38,8 +45,15 @@ pub(crate) fn query(
     index: &Index,
     query: &Query,
 ) -> Result<Page, StoreError> {
-    let (beyond, order) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
-    let after = query.after.as_ref().map_or(String::new(), |_| format!("AND r.sort {beyond} :after"));
+    let (beyond, order) = if query.descending {
+        ("<", "DESC")
+    } else {
+        (">", "ASC")
+    };
+    let after = query
+        .after
+        .as_ref()
+        .map_or(String::new(), |_| format!("AND r.sort {beyond} :after"));
     let sql = format!(
         "SELECT i.item FROM index_rows r JOIN items i ON i.tab = r.tab AND i.key = r.key
          WHERE r.tab = :tab AND r.name = :name AND r.partition = :partition {after}
@@ -54,13 +68,24 @@ pub(crate) fn query(
         (":partition", &query.partition),
         (":limit", &one_more),
     ];
-    values.extend(query.after.as_ref().map(|after| (":after", after as &dyn ToSql)));
+    values.extend(
+        query
+            .after
+            .as_ref()
+            .map(|after| (":after", after as &dyn ToSql)),
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let texts = statement.query_map(&*values, |row| row.get::<_, String>(0))?;
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let more = texts.len() > limit;
-    let items = texts.iter().take(limit).map(|text| serde_json::from_str(text));
-    Ok(Page { items: items.collect::<Result<_, _>>()?, more })
+    let items = texts
+        .iter()
+        .take(limit)
+        .map(|text| serde_json::from_str(text));
+    Ok(Page {
+        items: items.collect::<Result<_, _>>()?,
+        more,
+    })
 }
 
 /// Carries out all the writes or, with the error, leaves the transaction to be rolled back. Says which shards of
@@ -71,12 +96,21 @@ pub(crate) fn transact(
     now: i64,
 ) -> Result<streams::Touched, PortError> {
     if writes.len() > MAX_WRITES {
-        return Err(PortError::Refused(format!("{} writes: at most {MAX_WRITES}", writes.len())));
+        return Err(PortError::Refused(format!(
+            "{} writes: at most {MAX_WRITES}",
+            writes.len()
+        )));
     }
     let mut touched = streams::Touched::default();
     for (position, write) in writes.iter().enumerate() {
-        if writes[..position].iter().any(|other| (other.table, &other.key) == (write.table, &write.key)) {
-            return Err(PortError::Refused(format!("two writes of {} {}", write.table.name, write.key)));
+        if writes[..position]
+            .iter()
+            .any(|other| (other.table, &other.key) == (write.table, &write.key))
+        {
+            return Err(PortError::Refused(format!(
+                "two writes of {} {}",
+                write.table.name, write.key
+            )));
         }
         let old = get(tx, write.table.name, &write.key)?;
         if !holds(&write.condition, old.as_ref()) {
@@ -90,7 +124,14 @@ pub(crate) fn transact(
         if let Some(item) = new {
             check_item(write, item)?;
         }
-        touched.add(replace(tx, write.table, &write.key, old.as_ref(), new, now)?);
+        touched.add(replace(
+            tx,
+            write.table,
+            &write.key,
+            old.as_ref(),
+            new,
+            now,
+        )?);
     }
     Ok(touched)
 }
@@ -100,7 +141,9 @@ fn holds(condition: &Condition, row: Option<&Item>) -> bool {
         Condition::Always => true,
         Condition::Absent => row.is_none(),
         Condition::Present => row.is_some(),
-        Condition::Equals(attribute, value) => row.and_then(|row| row.get(*attribute)) == Some(value),
+        Condition::Equals(attribute, value) => {
+            row.and_then(|row| row.get(*attribute)) == Some(value)
+        }
     }
 }
 
@@ -108,11 +151,16 @@ fn check_item(write: &Write, item: &Item) -> Result<(), PortError> {
     let Write { table, key, .. } = write;
     if item.get(table.key).and_then(Value::as_str) != Some(key) {
         let attribute = table.key;
-        return Err(PortError::Refused(format!("a row of {} under {key:?} needs it as its {attribute}", table.name)));
+        return Err(PortError::Refused(format!(
+            "a row of {} under {key:?} needs it as its {attribute}",
+            table.name
+        )));
     }
     let size = serde_json::to_string(item).map_or(usize::MAX, |text| text.len());
     if size > MAX_ITEM {
-        return Err(PortError::Refused(format!("a row of {size} bytes: at most {MAX_ITEM}")));
+        return Err(PortError::Refused(format!(
+            "a row of {size} bytes: at most {MAX_ITEM}"
+        )));
     }
     Ok(())
 }
@@ -141,27 +189,46 @@ fn replace(
             .execute(params![table.name, index.name, partition, sort, key])?;
         }
         if let Some((partition, sort)) = after {
-            tx.prepare_cached("INSERT INTO index_rows (tab, name, partition, sort, key) VALUES (?, ?, ?, ?, ?)")?
-                .execute(params![table.name, index.name, partition, sort, key])?;
+            tx.prepare_cached(
+                "INSERT INTO index_rows (tab, name, partition, sort, key) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![table.name, index.name, partition, sort, key])?;
         }
     }
     match new {
         Some(item) => {
-            let expires = table.expires.and_then(|attribute| item.get(attribute)?.as_i64());
-            tx.prepare_cached("INSERT OR REPLACE INTO items (tab, key, item, expires) VALUES (?, ?, ?, ?)")?
-                .execute(params![table.name, key, serde_json::to_string(item)?, expires])?;
+            let expires = table
+                .expires
+                .and_then(|attribute| item.get(attribute)?.as_i64());
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO items (tab, key, item, expires) VALUES (?, ?, ?, ?)",
+            )?
+            .execute(params![
+                table.name,
+                key,
+                serde_json::to_string(item)?,
+                expires
+            ])?;
         }
         None => {
-            tx.prepare_cached("DELETE FROM items WHERE tab = ? AND key = ?")?.execute([table.name, key])?;
+            tx.prepare_cached("DELETE FROM items WHERE tab = ? AND key = ?")?
+                .execute([table.name, key])?;
         }
     }
-    if table.stream { streams::append(tx, table.name, key, old, new, None, now).map(Some) } else { Ok(None) }
+    if table.stream {
+        streams::append(tx, table.name, key, old, new, None, now).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Where an index holds a row, if it does.
 fn place<'a>(index: &Index, row: Option<&'a Item>) -> Option<(&'a str, &'a str)> {
     let row = row?;
-    Some((row.get(index.partition)?.as_str()?, row.get(index.sort)?.as_str()?))
+    Some((
+        row.get(index.partition)?.as_str()?,
+        row.get(index.sort)?.as_str()?,
+    ))
 }
 
 /// Removes expired rows, and stream records that nobody needs any more, until told to stop.
@@ -171,7 +238,9 @@ pub(crate) async fn sweep(world: World, stop: watch::Receiver<bool>) {
         match sweep_some(&world).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "sweeping expired rows failed; it will be tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "sweeping expired rows failed; it will be tried again");
+            }
         }
         rest.until(SWEEP).await;
     }

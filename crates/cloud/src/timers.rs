@@ -18,7 +18,12 @@ const CONCURRENCY: usize = 8;
 const BATCH: i64 = 64;
 
 /// Sets a timer, replacing one of that name.
-pub(crate) fn set(tx: &Transaction<'_>, name: &str, at: i64, payload: &Value) -> Result<(), StoreError> {
+pub(crate) fn set(
+    tx: &Transaction<'_>,
+    name: &str,
+    at: i64,
+    payload: &Value,
+) -> Result<(), StoreError> {
     // A new generation: a timer that is set again while it fires is another one than the one that fires.
     tx.prepare_cached(
         "INSERT INTO timers (name, at, payload) VALUES (?1, ?2, ?3)
@@ -34,10 +39,16 @@ pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
     let mut rest = Rest::new(stop, &world.wake.timers);
     while !rest.over() {
         let now = world.surroundings.now_millis();
-        let pause = match world.store.read(move |connection| due(connection, now)).await {
+        let pause = match world
+            .store
+            .read(move |connection| due(connection, now))
+            .await
+        {
             Ok((timers, _)) if !timers.is_empty() => {
                 let timers = futures::stream::iter(timers);
-                timers.for_each_concurrent(CONCURRENCY, |timer| fire(&world, timer)).await;
+                timers
+                    .for_each_concurrent(CONCURRENCY, |timer| fire(&world, timer))
+                    .await;
                 continue;
             }
             Ok((_, next)) => next.map_or(POLL, |at| pump::duration(at - now).min(POLL)),
@@ -75,7 +86,9 @@ fn due(connection: &Connection, now: i64) -> Result<(Vec<Timer>, Option<i64>), S
             first_failed: row.get(4)?,
         });
     }
-    let next = connection.query_row("SELECT min(at) FROM timers WHERE at > ?", [now], |row| row.get(0))?;
+    let next = connection.query_row("SELECT min(at) FROM timers WHERE at > ?", [now], |row| {
+        row.get(0)
+    })?;
     Ok((timers, next))
 }
 
@@ -83,12 +96,17 @@ async fn fire(world: &World, timer: Timer) {
     let result = adapters::fire(world, &timer.payload).await;
     let name = timer.name.clone();
     if let Err(error) = settle(world, timer, result).await {
-        // It is still due and will fire again.
+        // It is still due and will fire again; not at once, for the disk may be full.
         tracing::warn!(%error, timer = name, "keeping that a timer has fired failed");
+        tokio::time::sleep(POLL).await;
     }
 }
 
-async fn settle(world: &World, timer: Timer, result: Result<(), HandlerError>) -> Result<(), StoreError> {
+async fn settle(
+    world: &World,
+    timer: Timer,
+    result: Result<(), HandlerError>,
+) -> Result<(), StoreError> {
     let now = world.surroundings.now_millis();
     let attempts = timer.attempts + 1;
     let first_failed = timer.first_failed.unwrap_or(now);
@@ -96,7 +114,12 @@ async fn settle(world: &World, timer: Timer, result: Result<(), HandlerError>) -
         Err(HandlerError::Retry(_)) => pump::after_failure(world, attempts, first_failed),
         _ => Next::GiveUp,
     };
-    let Timer { name, payload, generation, .. } = timer;
+    let Timer {
+        name,
+        payload,
+        generation,
+        ..
+    } = timer;
     world
         .store
         .write(move |tx| {

@@ -65,11 +65,21 @@ impl World {
     ///
     /// # Errors
     /// Where the data folder cannot be used.
-    pub async fn open_in(settings: Settings, surroundings: Surroundings) -> Result<Self, CloudError> {
+    pub async fn open_in(
+        settings: Settings,
+        surroundings: Surroundings,
+    ) -> Result<Self, CloudError> {
         let store = Store::open(&settings.data).await?;
         let apis = graphql::Apis::load()?;
         let hub = realtime::Hub::default();
-        Ok(Self(Arc::new(Shared { settings, store, surroundings, hub, apis, wake: Wake::default() })))
+        Ok(Self(Arc::new(Shared {
+            settings,
+            store,
+            surroundings,
+            hub,
+            apis,
+            wake: Wake::default(),
+        })))
     }
 
     /// Starts the pipeline: bus, streams, timers and the sweeper of expired rows. It runs until the receiver says
@@ -91,8 +101,16 @@ impl World {
 
     /// Makes every pump look for work now, as after moving a simulated clock.
     pub fn nudge(&self) {
-        let Wake { bus, streams, timers, sweeper } = &self.wake;
-        [bus, timers, sweeper].into_iter().chain(streams).for_each(Bell::ring);
+        let Wake {
+            bus,
+            streams,
+            timers,
+            sweeper,
+        } = &self.wake;
+        [bus, timers, sweeper]
+            .into_iter()
+            .chain(streams)
+            .for_each(Bell::ring);
     }
 }
 

@@ -192,7 +192,7 @@ fn bad_input_is_dead_with_a_reason_and_writes_nothing() {
         let ports = Memory::default();
         match handle(&ports, &event("1", detail_type, detail.clone())) {
             Err(HandlerError::Dead(cause)) => {
-                assert!(cause.contains(reason), "{cause:?} lacks {reason:?}")
+                assert!(cause.contains(reason), "{cause:?} lacks {reason:?}");
             }
             other => panic!("{detail} came to {other:?}"),
         }

@@ -14,11 +14,13 @@ pub(super) struct Lane(mpsc::Sender<Work>);
 impl Lane {
     pub(super) fn start(mut connection: Connection) -> std::io::Result<Self> {
         let (sender, works) = mpsc::channel::<Work>();
-        std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            for work in works {
-                work(&mut connection);
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || {
+                for work in works {
+                    work(&mut connection);
+                }
+            })?;
         Ok(Self(sender))
     }
 

@@ -53,13 +53,21 @@ impl Store {
         match data {
             Data::Memory => {
                 let writer = Lane::start(prepare(Connection::open_in_memory()?)?)?;
-                Ok(Self { reader: writer.clone(), writer, folder: None, claim: Arc::default() })
+                Ok(Self {
+                    reader: writer.clone(),
+                    writer,
+                    folder: None,
+                    claim: Arc::default(),
+                })
             }
             Data::Folder(folder) => {
                 let path = folder.clone();
                 let opened = tokio::task::spawn_blocking(move || {
                     let connections = open_folder(&path);
-                    connections.map_err(|source| CloudError::Folder { folder: path, source })
+                    connections.map_err(|source| CloudError::Folder {
+                        folder: path,
+                        source,
+                    })
                 });
                 let (writer, reader) = opened.await.map_err(std::io::Error::other)??;
                 Ok(Self {
@@ -78,17 +86,29 @@ impl Store {
     /// # Errors
     /// [`CloudError::InUse`] where another one has it.
     pub fn claim(&self) -> Result<(), CloudError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let unusable = |source| CloudError::Folder { folder: folder.clone(), source };
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let unusable = |source| CloudError::Folder {
+            folder: folder.clone(),
+            source,
+        };
         let lock = folder.join("running.lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock).map_err(unusable)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(lock)
+            .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {
                 // A second claim by the same world would have failed at the lock already.
                 drop(self.claim.set(file));
                 Ok(())
             }
-            Err(TryLockError::WouldBlock) => Err(CloudError::InUse { folder: folder.clone() }),
+            Err(TryLockError::WouldBlock) => Err(CloudError::InUse {
+                folder: folder.clone(),
+            }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }
@@ -103,7 +123,10 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.reader.run(move |connection| work(connection)).await.ok_or(StoreError::Closed)?
+        self.reader
+            .run(move |connection| work(connection))
+            .await
+            .ok_or(StoreError::Closed)?
     }
 
     /// Writes in one transaction: committed if the closure succeeds, rolled back if it does not.
@@ -124,14 +147,21 @@ impl Store {
             transaction.commit().map_err(StoreError::from)?;
             Ok(value)
         };
-        self.writer.run(transaction).await.ok_or(StoreError::Closed)?
+        self.writer
+            .run(transaction)
+            .await
+            .ok_or(StoreError::Closed)?
     }
 }
 
 fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
     std::fs::create_dir_all(folder)?;
     let file = folder.join("eddy.sqlite3");
-    let open = || Connection::open(&file).and_then(prepare).map_err(std::io::Error::other);
+    let open = || {
+        Connection::open(&file)
+            .and_then(prepare)
+            .map_err(std::io::Error::other)
+    };
     Ok((open()?, open()?))
 }
 

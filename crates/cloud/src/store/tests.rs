@@ -7,13 +7,18 @@ async fn a_failed_transaction_leaves_nothing() -> Result {
     let store = Store::open(&Data::Memory).await?;
     let failed: std::result::Result<(), StoreError> = store
         .write(|tx| {
-            tx.execute("INSERT INTO timers (name, at, payload) VALUES ('a', 1, '{}')", [])?;
+            tx.execute(
+                "INSERT INTO timers (name, at, payload) VALUES ('a', 1, '{}')",
+                [],
+            )?;
             Err(StoreError::Closed)
         })
         .await;
     assert!(failed.is_err());
     let left: i64 = store
-        .read(|c| Ok::<_, StoreError>(c.query_row("SELECT count(*) FROM timers", [], |r| r.get(0))?))
+        .read(|c| {
+            Ok::<_, StoreError>(c.query_row("SELECT count(*) FROM timers", [], |r| r.get(0))?)
+        })
         .await?;
     assert_eq!(left, 0);
     Ok(())
@@ -28,7 +33,10 @@ async fn a_folder_that_cannot_be_made_is_named_with_what_to_do() -> Result {
         return Err("opened a folder under a file".into());
     };
     let message = error.to_string();
-    assert!(message.contains("taken/data") && message.contains("--data"), "{message}");
+    assert!(
+        message.contains("taken/data") && message.contains("--data"),
+        "{message}"
+    );
     Ok(())
 }
 

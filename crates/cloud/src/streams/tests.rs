@@ -10,7 +10,13 @@ use crate::surroundings::{SimulatedClock, Surroundings, from_millis};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-static THINGS: Table = Table { name: "things", key: "id", indexes: &[], stream: true, expires: None };
+static THINGS: Table = Table {
+    name: "things",
+    key: "id",
+    indexes: &[],
+    stream: true,
+    expires: None,
+};
 
 /// Remembers what it has been handed, and fails at what it is told to.
 #[derive(Clone, Default)]
@@ -25,9 +31,17 @@ impl Consumer for Recorder {
         &THINGS
     }
 
-    async fn handle(&self, _world: &World, change: &Change) -> std::result::Result<(), HandlerError> {
+    async fn handle(
+        &self,
+        _world: &World,
+        change: &Change,
+    ) -> std::result::Result<(), HandlerError> {
         let mut state = self.0.lock().unwrap();
-        let revision = change.new.as_ref().and_then(|row| row["revision"].as_u64()).unwrap_or(0);
+        let revision = change
+            .new
+            .as_ref()
+            .and_then(|row| row["revision"].as_u64())
+            .unwrap_or(0);
         match state.1.clone() {
             Some(error) if revision == 3 => Err(error),
             _ => {
@@ -50,13 +64,24 @@ impl Recorder {
 
 async fn world() -> Result<(World, SimulatedClock)> {
     let (surroundings, clock) = Surroundings::simulated(from_millis(1_800_000_000_000), 1);
-    Ok((World::open_in(Settings::default(), surroundings).await?, clock))
+    Ok((
+        World::open_in(Settings::default(), surroundings).await?,
+        clock,
+    ))
 }
 
 async fn write(world: &World, revisions: std::ops::RangeInclusive<u64>) -> Result {
     for revision in revisions {
-        let item = Item::from_iter([("id".to_owned(), json!("a")), ("revision".to_owned(), json!(revision))]);
-        let write = Write { table: &THINGS, key: "a".into(), action: Action::Put(item), condition: Condition::Always };
+        let item = Item::from_iter([
+            ("id".to_owned(), json!("a")),
+            ("revision".to_owned(), json!(revision)),
+        ]);
+        let write = Write {
+            table: &THINGS,
+            key: "a".into(),
+            action: Action::Put(item),
+            condition: Condition::Always,
+        };
         world.transact(vec![write]).await?;
     }
     Ok(())
@@ -72,7 +97,10 @@ async fn the_checkpoint_moves_up_to_the_first_failure_and_goes_on_from_there() -
     let (recorder, shard) = (Recorder::default(), shard_of("a"));
     write(&world, 1..=5).await?;
     recorder.fail(retry());
-    assert!(matches!(batch(&recorder, &world, shard).await?, Progress::Held(_)));
+    assert!(matches!(
+        batch(&recorder, &world, shard).await?,
+        Progress::Held(_)
+    ));
     assert_eq!(recorder.take(), [1, 2]);
     recorder.fail(None);
     assert_eq!(batch(&recorder, &world, shard).await?, Progress::More);
@@ -98,7 +126,10 @@ async fn after_the_retry_window_a_record_is_dead_and_the_shard_moves_on() -> Res
     let letters = dead_letters::list(&world.store).await?;
     assert_eq!(letters.len(), 1);
     let letter = &letters[0];
-    assert_eq!((letter.origin, letter.name.as_str(), letter.cause.as_str()), (Origin::Stream, "recorder", "not now"));
+    assert_eq!(
+        (letter.origin, letter.name.as_str(), letter.cause.as_str()),
+        (Origin::Stream, "recorder", "not now")
+    );
     assert_eq!(letter.attempts, attempts + 1);
     assert_eq!(letter.payload["new"]["revision"], 3);
 
@@ -132,7 +163,11 @@ async fn records_are_kept_a_day_and_until_every_consumer_has_had_them() -> Resul
         let now = world.surroundings.now_millis();
         let left = world.store.write(move |tx| {
             trim(tx, now)?;
-            Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM stream_records", [], |row| row.get(0))?)
+            Ok::<i64, StoreError>(tx.query_row(
+                "SELECT count(*) FROM stream_records",
+                [],
+                |row| row.get(0),
+            )?)
         });
         left.await
     };

@@ -11,7 +11,11 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 static THINGS: Table = Table {
     name: "orders",
     key: "id",
-    indexes: &[Index { name: "by-rank", partition: "kind", sort: "rank" }],
+    indexes: &[Index {
+        name: "by-rank",
+        partition: "kind",
+        sort: "rank",
+    }],
     stream: true,
     expires: Some("expiresAt"),
 };
@@ -23,16 +27,28 @@ async fn world() -> Result<World> {
 }
 
 fn thing(id: &str, rank: &str) -> Item {
-    Item::from_iter([("id", id), ("kind", "k"), ("rank", rank)].map(|(name, value)| (name.to_owned(), json!(value))))
+    Item::from_iter(
+        [("id", id), ("kind", "k"), ("rank", rank)]
+            .map(|(name, value)| (name.to_owned(), json!(value))),
+    )
 }
 
 fn put(id: &str, rank: &str, condition: Condition) -> Write {
-    Write { table: &THINGS, key: id.to_owned(), action: Action::Put(thing(id, rank)), condition }
+    Write {
+        table: &THINGS,
+        key: id.to_owned(),
+        action: Action::Put(thing(id, rank)),
+        condition,
+    }
 }
 
 async fn records(world: &World) -> Result<i64> {
     let count = |connection: &Connection| {
-        Ok::<_, StoreError>(connection.query_row("SELECT count(*) FROM stream_records", [], |row| row.get(0))?)
+        Ok::<_, StoreError>(connection.query_row(
+            "SELECT count(*) FROM stream_records",
+            [],
+            |row| row.get(0),
+        )?)
     };
     Ok(world.store.read(count).await?)
 }
@@ -40,13 +56,28 @@ async fn records(world: &World) -> Result<i64> {
 #[tokio::test]
 async fn all_writes_or_none() -> Result {
     let world = world().await?;
-    world.transact(vec![put("a", "1", Condition::Absent)]).await?;
-    let refused = world.transact(vec![put("b", "2", Condition::Always), put("a", "3", Condition::Absent)]).await;
+    world
+        .transact(vec![put("a", "1", Condition::Absent)])
+        .await?;
+    let refused = world
+        .transact(vec![
+            put("b", "2", Condition::Always),
+            put("a", "3", Condition::Absent),
+        ])
+        .await;
     assert_eq!(refused, Err(PortError::Condition(1)));
     assert_eq!(Tables::get(&world, &THINGS, "b").await?, None);
-    assert_eq!(records(&world).await?, 1, "the stream knows nothing of what did not happen");
-    world.transact(vec![put("a", "3", Condition::Equals("rank", json!("1")))]).await?;
-    let stale = world.transact(vec![put("a", "4", Condition::Equals("rank", json!("1")))]).await;
+    assert_eq!(
+        records(&world).await?,
+        1,
+        "the stream knows nothing of what did not happen"
+    );
+    world
+        .transact(vec![put("a", "3", Condition::Equals("rank", json!("1")))])
+        .await?;
+    let stale = world
+        .transact(vec![put("a", "4", Condition::Equals("rank", json!("1")))])
+        .await;
     assert_eq!(stale, Err(PortError::Condition(0)));
     assert_eq!(records(&world).await?, 2);
     Ok(())
@@ -59,12 +90,23 @@ async fn what_does_not_fit_is_refused_with_a_reason() -> Result {
     if let Action::Put(item) = &mut large.action {
         item.insert("text".to_owned(), json!("x".repeat(MAX_ITEM)));
     }
-    let strange = Write { key: "other".to_owned(), ..put("a", "1", Condition::Always) };
-    let many = (0..101).map(|n| put(&n.to_string(), "1", Condition::Always)).collect();
-    let twice = vec![put("a", "1", Condition::Always), put("a", "2", Condition::Always)];
-    for (writes, reason) in
-        [(vec![large], "bytes: at most"), (vec![strange], "needs it as its id"), (many, "101 writes"), (twice, "two writes")]
-    {
+    let strange = Write {
+        key: "other".to_owned(),
+        ..put("a", "1", Condition::Always)
+    };
+    let many = (0..101)
+        .map(|n| put(&n.to_string(), "1", Condition::Always))
+        .collect();
+    let twice = vec![
+        put("a", "1", Condition::Always),
+        put("a", "2", Condition::Always),
+    ];
+    for (writes, reason) in [
+        (vec![large], "bytes: at most"),
+        (vec![strange], "needs it as its id"),
+        (many, "101 writes"),
+        (twice, "two writes"),
+    ] {
         match world.transact(writes).await {
             Err(PortError::Refused(why)) => assert!(why.contains(reason), "{why}"),
             other => return Err(format!("{reason}: {other:?}").into()),
@@ -80,7 +122,9 @@ async fn expired_rows_go_as_changes_and_leave_the_index() -> Result {
     if let Action::Put(item) = &mut old.action {
         item.insert("expiresAt".to_owned(), json!(1_799_999_999));
     }
-    world.transact(vec![old, put("b", "2", Condition::Always)]).await?;
+    world
+        .transact(vec![old, put("b", "2", Condition::Always)])
+        .await?;
     assert!(!sweep_some(&world).await?);
     assert_eq!(Tables::get(&world, &THINGS, "a").await?, None);
     assert!(Tables::get(&world, &THINGS, "b").await?.is_some());
