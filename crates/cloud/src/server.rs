@@ -14,7 +14,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::credentials::Authority;
 use crate::error::CloudError;
 use crate::settings::{REGION, Settings};
-use crate::sigv4::{self, Refusal, Scope};
+use crate::sigv4::{self, Refusal, Scope, TokenRule};
 use crate::world::World;
 use crate::{cognito, events_api, http, site};
 
@@ -38,7 +38,7 @@ impl Front {
     /// Why the signature is not believed.
     pub fn verify(&self, request: &sigv4::Request<'_>, service: &str) -> Result<Caller, Refusal> {
         let now = self.world.surroundings.now();
-        let scope = Scope { service, region: REGION };
+        let scope = Scope { service, region: REGION, token: TokenRule::Signed };
         sigv4::verify(request, &scope, now, |id, token| self.authority.unseal(id, token, now))
     }
 }

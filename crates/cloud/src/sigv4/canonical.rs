@@ -2,7 +2,15 @@
 
 use std::fmt;
 
-use super::{Refusal, Request};
+use super::{Refusal, Request, TokenRule};
+
+/// In what the services' readings differ.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// Whether `.`, `..` and empty segments of the path are resolved: every service but S3 does.
+    pub(super) normalize: bool,
+    pub(super) token: TokenRule,
+}
 
 /// The canonical form of a request; its `Display` is the text that is hashed.
 pub(super) struct CanonicalRequest<'a> {
@@ -15,19 +23,18 @@ pub(super) struct CanonicalRequest<'a> {
 }
 
 impl<'a> CanonicalRequest<'a> {
-    /// `normalize` says whether `.`, `..` and empty segments of the path are resolved: every service but S3 does.
     pub(super) fn of(
         request: &Request<'a>,
         signed_headers: &[String],
         payload_hash: String,
-        normalize: bool,
+        rules: Rules,
     ) -> Result<Self, Refusal> {
-        let path = if normalize { normalized(request.path) } else { request.path.to_owned() };
+        let path = if rules.normalize { normalized(request.path) } else { request.path.to_owned() };
         Ok(Self {
             method: request.method,
             // What came encoded is encoded once more: the caller encodes for the wire and then for the signature.
             path: encoded(path.as_bytes(), true),
-            query: query(request.query),
+            query: query(request.query, rules.token),
             headers: headers(request, signed_headers)?,
             signed_headers: signed_headers.join(";"),
             payload_hash,
@@ -58,10 +65,14 @@ fn headers(request: &Request<'_>, signed: &[String]) -> Result<String, Refusal> 
     Ok(lines)
 }
 
-/// The parameters, decoded, encoded anew and sorted by name and value, without the signature itself.
-fn query(raw: &str) -> String {
+/// The parameters, decoded, encoded anew and sorted by name and value, without what was added after signing.
+fn query(raw: &str, token: TokenRule) -> String {
+    let added = |name: &[u8]| match token {
+        TokenRule::Signed => name == b"X-Amz-Signature",
+        TokenRule::Appended => name == b"X-Amz-Signature" || name == b"X-Amz-Security-Token",
+    };
     let mut parameters: Vec<(String, String)> = parameters(raw)
-        .filter(|(name, _)| name != b"X-Amz-Signature")
+        .filter(|(name, _)| !added(name))
         .map(|(name, value)| (encoded(&name, false), encoded(&value, false)))
         .collect();
     parameters.sort();

@@ -12,7 +12,7 @@ mod signature;
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 
-use canonical::CanonicalRequest;
+use canonical::{CanonicalRequest, Rules};
 use presented::Presented;
 pub use refusal::Refusal;
 pub use signature::SecretKey;
@@ -55,6 +55,17 @@ pub struct Scope<'a> {
     pub service: &'a str,
     /// The region in the credential scope.
     pub region: &'a str,
+    /// What it does with the session token of a signed query.
+    pub token: TokenRule,
+}
+
+/// What becomes of the session token in the query form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRule {
+    /// It is a parameter like the others, and signed with them.
+    Signed,
+    /// It is appended after the signature and is no part of it, as IoT Core has it.
+    Appended,
 }
 
 /// Verifies the signature of a request, in its header or its query form, and returns what `unseal` knows of the caller.
@@ -79,7 +90,8 @@ pub fn verify<G>(
     let token = presented.session_token.as_deref().ok_or(Refusal::UnknownToken)?;
     let (secret, grant) = unseal(&presented.access_key_id, token)?;
     let payload_hash = payload_hash(request)?;
-    let canonical = CanonicalRequest::of(request, &presented.signed_headers, payload_hash, true)?;
+    let rules = Rules { normalize: true, token: scope.token };
+    let canonical = CanonicalRequest::of(request, &presented.signed_headers, payload_hash, rules)?;
     let expected = secret.sign(scope, presented.date, &canonical.to_string());
     // Constant time: how long it takes must not tell how much of a guess was right.
     if bool::from(expected.as_bytes().ct_eq(presented.signature.as_bytes())) {

@@ -37,7 +37,7 @@ impl SecretKey {
 /// The text that is signed: algorithm, date, scope and the hash of the canonical request.
 pub(super) fn string_to_sign(scope: &Scope<'_>, date: OffsetDateTime, canonical_request: &str) -> String {
     let date = basic_date(date);
-    let Scope { region, service } = scope;
+    let Scope { region, service, .. } = scope;
     let hash = sha256_hex(canonical_request.as_bytes());
     format!("AWS4-HMAC-SHA256\n{date}\n{}/{region}/{service}/aws4_request\n{hash}", &date[..8])
 }
