@@ -20,10 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=graphql");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let prelude = fs::read_to_string("graphql/prelude.graphql")?;
-    for api in ["orders"] {
-        generate(api, &prelude, &out)?;
-    }
-    Ok(())
+    generate("orders", &prelude, &out)
 }
 
 /// Writes `<api>.rs` from `graphql/<api>/`.
@@ -61,7 +58,7 @@ fn split(source: &str) -> Result<Vec<String>, Box<dyn Error>> {
     for definition in document.definitions {
         match definition {
             Definition::Fragment(fragment) => {
-                drop(fragments.insert(fragment.name.clone(), fragment))
+                fragments.insert(fragment.name.clone(), fragment);
             }
             Definition::Operation(operation) => operations.push(operation),
         }

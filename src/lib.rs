@@ -1,5 +1,14 @@
-//! The page.
+//! The page: event-driven systems shown live in the browser.
+//!
+//! Reading order, along the way of one event: [`orders::wire`] turns what comes over the network into the model's terms,
+//! [`live`] makes one gapless view of a snapshot and the changes that overtake it, [`orders::model`] is what is shown,
+//! [`orders::view`] shows it. [`app`] puts it together from a [`config`]; [`ui`] holds what no feature owns.
+//!
+//! The library builds natively too, so that tests run many clients of exactly this code against a real cloud.
 #![forbid(unsafe_code)]
+
+pub mod app;
 pub mod config;
 pub mod live;
 pub mod orders;
+pub mod ui;

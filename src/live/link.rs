@@ -24,3 +24,20 @@ pub enum Link {
         why: String,
     },
 }
+
+impl From<appsync::State> for Link {
+    fn from(state: appsync::State) -> Self {
+        match state {
+            appsync::State::Connecting => Self::Connecting,
+            appsync::State::Live => Self::Live,
+            appsync::State::Retrying { at, cause } => Self::Retrying {
+                at,
+                why: cause.to_string(),
+            },
+            appsync::State::Offline => Self::Offline,
+            appsync::State::Failed(cause) => Self::Failed {
+                why: cause.to_string(),
+            },
+        }
+    }
+}

@@ -1,4 +1,34 @@
+//! Live views: a server's rows on the page, without a reload and without a gap.
+//!
+//! [`window`] says what is true, [`gapless`] what to ask for and when, [`drive`] runs both against a [`Source`]; none of
+//! them knows Leptos. This module is the one bridge from streams to signals, and the only place that starts a
+//! subscription's task.
+
 pub mod drive;
 pub mod gapless;
 pub mod link;
 pub mod window;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local_scoped_with_cancellation;
+
+pub use drive::Source;
+pub use gapless::View;
+pub use link::Link;
+
+/// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.
+pub fn follow<S>(source: S, limit: usize) -> ReadSignal<View<S::Row>>
+where
+    S: Source + 'static,
+    View<S::Row>: Send + Sync,
+{
+    let (view, show) = signal(View::new(limit));
+    spawn_local_scoped_with_cancellation(async move {
+        drive::run(&source, limit, |view| {
+            // The owner may be gone between an abort and the task's next turn.
+            let _ = show.try_set(view.clone());
+        })
+        .await;
+    });
+    view
+}

@@ -1,0 +1,122 @@
+//! Starts a simulation: six baskets, one after the other, each going its way from submitted to completed.
+
+use std::time::Duration;
+
+use aws_guest::{Region, Service};
+use net::http::{self, Request, Response};
+use serde::Deserialize;
+
+use super::model::OrderId;
+use super::wire::Api;
+
+/// Longer than that nobody looks at a button.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why no simulation was started, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Nobody answered.
+    #[error(
+        "The cloud cannot be reached. Check that it runs and that you are online, then try again."
+    )]
+    Unreachable(#[from] net::NetError),
+    /// There are no credentials to sign with.
+    #[error("This page gets no guest credentials: {0}. Check [identity] in appconfig.toml.")]
+    Credentials(#[from] aws_guest::Error),
+    /// The service does not let the guest do this.
+    #[error("The cloud refuses this page ({0}). Check [orders.simulation] in appconfig.toml.")]
+    Refused(String),
+    /// Too many at once.
+    #[error("Too many simulations at once. Wait a moment, then try again.")]
+    Busy,
+    /// The service failed.
+    #[error("The cloud had a problem (HTTP {status}). Try again in a moment.")]
+    Failed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Something answered, but not what was asked.
+    #[error(
+        "Something else answered at this address. Check `orders.simulation.url` in appconfig.toml."
+    )]
+    Malformed,
+}
+
+impl Api {
+    /// Starts a simulation and gives the first order's id.
+    ///
+    /// # Errors
+    /// In words for people.
+    pub async fn start_simulation(&self) -> Result<OrderId, StartError> {
+        let region = Region::new(self.simulation.region.as_str());
+        let request = Request::get(self.simulation.url.resolve(&self.origin));
+        let request = self
+            .guest()
+            .sign(Service::EXECUTE_API, &region, request)
+            .await?;
+        started(&net::within(PATIENCE, http::send(request)).await??)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Started {
+    order_id: String,
+}
+
+fn started(response: &Response) -> Result<OrderId, StartError> {
+    match response.status {
+        200..300 => serde_json::from_slice(&response.body)
+            .map(|Started { order_id }| OrderId::from(order_id.as_str()))
+            .map_err(|_| StartError::Malformed),
+        401 | 403 => Err(StartError::Refused(reason(response))),
+        429 => Err(StartError::Busy),
+        status @ 500.. => Err(StartError::Failed { status }),
+        _ => Err(StartError::Malformed),
+    }
+}
+
+/// What the service says about a refusal.
+fn reason(response: &Response) -> String {
+    #[derive(Deserialize)]
+    struct Refusal {
+        #[serde(alias = "Message")]
+        message: String,
+    }
+    serde_json::from_slice(&response.body).map_or_else(
+        |_| format!("HTTP {}", response.status),
+        |Refusal { message }| message,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: u16, body: &str) -> String {
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        };
+        match started(&response) {
+            Ok(id) => id.as_str().to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn each_answer_is_told_in_words() {
+        assert_eq!(
+            told(200, r#"{"orderId":"2abc","status":"SUBMITTED"}"#),
+            "2abc"
+        );
+        assert!(told(200, "<!doctype html>").contains("orders.simulation.url"));
+        assert!(told(404, "").contains("orders.simulation.url"));
+        assert!(told(403, r#"{"message":"not you"}"#).contains("not you"));
+        assert!(told(403, r#"{"Message":"Forbidden"}"#).contains("Forbidden"));
+        assert!(told(403, "").contains("HTTP 403"));
+        assert!(told(429, "").contains("Wait"));
+        assert!(told(502, "").contains("HTTP 502"));
+    }
+}

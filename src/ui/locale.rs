@@ -1,0 +1,107 @@
+//! Times and money as the visitor's locale writes them.
+
+use net::UnixTime;
+
+/// A time of day, such as `22:37:05`.
+#[must_use]
+pub fn clock_time(at: UnixTime) -> String {
+    platform::clock_time(at)
+}
+
+/// An amount in a currency (ISO 4217), such as `€12.50`.
+#[must_use]
+pub fn money(amount: f64, currency: &str) -> String {
+    // Anything else makes the browser throw.
+    let is_code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let known = if is_code {
+        platform::money(amount, currency)
+    } else {
+        None
+    };
+    known.unwrap_or_else(|| format!("{amount:.2} {currency}"))
+}
+
+#[cfg(target_arch = "wasm32")]
+mod platform {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use js_sys::Intl::{DateTimeFormat, NumberFormat};
+    use js_sys::{Array, Function, Object, Reflect};
+    use net::UnixTime;
+    use wasm_bindgen::JsValue;
+
+    // A format takes the browser longer to make than to use.
+    thread_local! {
+        static TIME: Function = {
+            let options = options(&[("hour", "2-digit"), ("minute", "2-digit"), ("second", "2-digit")]);
+            DateTimeFormat::new(&Array::new(), &options).format()
+        };
+        static MONEY: RefCell<BTreeMap<String, Function>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub(super) fn clock_time(at: UnixTime) -> String {
+        // Exact up to the year 287396.
+        #[allow(clippy::cast_precision_loss)]
+        let millis = at.0 as f64;
+        TIME.with(|format| apply(format, millis))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn money(amount: f64, currency: &str) -> Option<String> {
+        MONEY.with_borrow_mut(|formats| {
+            let format = formats.entry(currency.to_owned()).or_insert_with(|| {
+                let options = options(&[("style", "currency"), ("currency", currency)]);
+                NumberFormat::new(&Array::new(), &options).format()
+            });
+            apply(format, amount)
+        })
+    }
+
+    fn apply(format: &Function, value: f64) -> Option<String> {
+        format
+            .call1(&JsValue::NULL, &value.into())
+            .ok()?
+            .as_string()
+    }
+
+    fn options(entries: &[(&str, &str)]) -> Object {
+        let options = Object::new();
+        for (key, value) in entries {
+            // Setting a property of a plain object does not fail.
+            let _ = Reflect::set(&options, &(*key).into(), &(*value).into());
+        }
+        options
+    }
+}
+
+/// Tests see no locale: UTC, and the code for a symbol.
+#[cfg(not(target_arch = "wasm32"))]
+mod platform {
+    use net::UnixTime;
+
+    pub(super) fn clock_time(at: UnixTime) -> String {
+        let seconds = at.0.div_euclid(1_000).rem_euclid(86_400);
+        format!(
+            "{:02}:{:02}:{:02}",
+            seconds / 3_600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    }
+
+    pub(super) fn money(_: f64, _: &str) -> Option<String> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_locale_times_are_utc_and_money_has_its_code() {
+        assert_eq!(clock_time(UnixTime(1_770_062_400_125)), "20:00:00");
+        assert_eq!(money(12.5, "EUR"), "12.50 EUR");
+    }
+}
