@@ -1,7 +1,8 @@
 //! HTTP on gloo-net's fetch.
 
 use gloo_net::Error;
-use gloo_net::http::{Method as Verb, RequestBuilder};
+use gloo_net::http::{Headers, Method as Verb, RequestBuilder};
+use wasm_bindgen::JsValue;
 use web_sys::{AbortController, RequestCache, RequestCredentials};
 
 use crate::NetError;
@@ -16,14 +17,17 @@ pub(crate) async fn send(request: Request) -> Result<Response, NetError> {
         Method::Put => Verb::PUT,
         Method::Delete => Verb::DELETE,
     };
-    let mut building = RequestBuilder::new(&request.url)
+    // Straight on the browser's own type: gloo-net's throws at what is not a valid header, and keeps one of each name.
+    let headers = web_sys::Headers::new().map_err(invalid)?;
+    for (name, value) in &request.headers {
+        headers.append(name, value).map_err(invalid)?;
+    }
+    let building = RequestBuilder::new(&request.url)
         .method(verb)
         .cache(RequestCache::NoStore)
         .credentials(RequestCredentials::Omit)
+        .headers(Headers::from_raw(headers))
         .abort_signal(abort.0.as_ref().map(AbortController::signal).as_ref());
-    for (name, value) in &request.headers {
-        building = building.header(name, value);
-    }
     let built = if request.body.is_empty() {
         building.build()
     } else {
@@ -53,6 +57,10 @@ impl Drop for Abort {
             controller.abort();
         }
     }
+}
+
+fn invalid(error: JsValue) -> NetError {
+    NetError::Invalid(cause(format!("{error:?}")))
 }
 
 fn words(error: &Error) -> crate::Cause {
