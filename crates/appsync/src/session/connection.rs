@@ -1,6 +1,7 @@
 //! One connection: its phase, its deadlines and the operations on it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use net::Instant;
@@ -48,9 +49,11 @@ pub(super) enum Progress {
     Stopping,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Operation {
     pub(super) purpose: Purpose,
+    /// The request, as it is signed and then sent.
+    pub(super) body: Arc<str>,
     pub(super) progress: Progress,
     pub(super) credentials: Option<CredentialsId>,
 }
@@ -135,18 +138,24 @@ impl Connection {
         })
     }
 
-    pub(super) fn begin(&mut self, id: OperationId, purpose: Purpose, deadline: Instant) {
+    pub(super) fn begin(
+        &mut self,
+        id: OperationId,
+        purpose: Purpose,
+        body: Arc<str>,
+        deadline: Instant,
+    ) {
         if let Purpose::Carry(subscription) = purpose {
             self.carries.insert(subscription, id);
         }
-        self.operations.insert(
-            id,
-            Operation {
-                purpose,
-                progress: Progress::Signing { deadline },
-                credentials: None,
-            },
-        );
+        let progress = Progress::Signing { deadline };
+        let operation = Operation {
+            purpose,
+            body,
+            progress,
+            credentials: None,
+        };
+        self.operations.insert(id, operation);
     }
 
     /// Forgets an operation that is over on the service's side.

@@ -15,6 +15,7 @@ impl Session {
     pub(super) fn converge(&mut self, now: Instant) {
         if !self.is_wanted() {
             self.retry = None;
+            self.overlap = None;
             let connected = self.current.is_some() || self.successor.is_some();
             self.linger = connected.then(|| self.linger.unwrap_or(now + LINGER));
             return;
@@ -75,7 +76,7 @@ impl Session {
     }
 
     /// The request that an operation starts. A probe borrows one, of a live subscription if there is any.
-    pub(super) fn body(&self, purpose: Purpose) -> Option<Arc<str>> {
+    fn body(&self, purpose: Purpose) -> Option<Arc<str>> {
         let subscriber = match purpose {
             Purpose::Carry(id) => self.subscriptions.get(&id),
             Purpose::Probe => {
@@ -153,7 +154,7 @@ impl Session {
         };
         let id = OperationId(self.next_id());
         if let Some(connection) = self.connection_mut(slot) {
-            connection.begin(id, purpose, now + START_DEADLINE);
+            connection.begin(id, purpose, Arc::clone(&body), now + START_DEADLINE);
             self.outputs.push_back(Output::Authorize(id, body));
         }
     }

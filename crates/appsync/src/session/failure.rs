@@ -221,7 +221,7 @@ impl Session {
             return;
         };
         let connection_id = connection.id;
-        let Some(operation) = connection.operation(id).copied() else {
+        let Some(operation) = connection.operation(id).cloned() else {
             return;
         };
         if let Release::Stop(id) = connection.release_operation(id, true) {

@@ -24,7 +24,7 @@
 //!
 //! # Reading order
 //!
-//! [`Input`] and [`Output`] below; `connection.rs` (one connection and its deadlines); `receive.rs` (what comes from
+//! `interface.rs` ([`Input`] and [`Output`]); the [`Session`] below; `connection.rs` (one connection and its deadlines); `receive.rs` (what comes from
 //! the service); `failure.rs` (what goes wrong, and what then); `converge.rs` (what is missing for everyone to be
 //! live); `state.rs` (what a subscriber is told); `backoff.rs`.
 
@@ -32,10 +32,9 @@ mod backoff;
 mod connection;
 mod converge;
 mod failure;
+mod interface;
 mod receive;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -46,8 +45,9 @@ use net::Instant;
 use self::backoff::{Backoff, Rng};
 pub use self::backoff::{LONGEST, SHORTEST, STEADY};
 use self::connection::{Connection, Purpose, Release};
+pub use self::interface::{ConnectionId, CredentialsId, Input, Output, SubscriptionId, Trouble};
 pub use self::state::{Cause, Delivery, State, Waiting};
-use crate::protocol::{Authorization, ClientFrame, OperationId, ServerFrame};
+use crate::protocol::{ClientFrame, OperationId};
 
 /// How long signing and opening a socket may take.
 pub const OPEN_DEADLINE: Duration = Duration::from_secs(15);
@@ -67,80 +67,6 @@ pub const RENEWAL: Duration = Duration::from_secs(23 * 60 * 60);
 pub const RENEWAL_SPREAD: Duration = Duration::from_secs(30 * 60);
 /// How long the old connection goes on delivering once everything is acknowledged on the new one.
 pub const OVERLAP: Duration = Duration::from_secs(5);
-
-/// Names a subscriber.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriptionId(pub u64);
-
-/// Names one attempt at a connection; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
-
-/// Names the credentials that something was signed with, so that their refusal is not held against newer ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CredentialsId(pub u64);
-
-/// Why the driver could not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// The reason.
-    pub cause: Cause,
-    /// Whether it would be the same next time.
-    pub permanent: bool,
-}
-
-/// What happens to a session.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// Somebody wants the events of a GraphQL request (`{"query", "variables"}` as text).
-    Subscribe(SubscriptionId, Arc<str>),
-    /// Somebody no longer wants them.
-    Unsubscribe(SubscriptionId),
-    /// Answers [`Output::Open`]. Credentials are named if others could be had.
-    Opened(ConnectionId, Option<CredentialsId>),
-    /// Answers [`Output::Open`]. [`Cause::Refused`] if the upgrade failed.
-    NotOpened(ConnectionId, Trouble),
-    /// Answers [`Output::Authorize`]. Credentials are named if others could be had.
-    Authorized(OperationId, Authorization, Option<CredentialsId>),
-    /// Answers [`Output::Authorize`].
-    NotAuthorized(OperationId, Trouble),
-    /// A frame came.
-    Received(ConnectionId, ServerFrame),
-    /// The socket closed.
-    Closed {
-        /// Which one.
-        connection: ConnectionId,
-        /// The WebSocket close code.
-        code: u16,
-        /// The service's reason.
-        reason: String,
-    },
-    /// There is a network again.
-    Online,
-    /// The browser says that there is no network.
-    Offline,
-    /// The page became visible, or time has passed unnoticed.
-    Wake,
-}
-
-/// What the driver is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// Sign and open a socket; answered by [`Input::Opened`] or [`Input::NotOpened`].
-    Open(ConnectionId),
-    /// Sign a start of this request; answered by [`Input::Authorized`] or [`Input::NotAuthorized`].
-    Authorize(OperationId, Arc<str>),
-    /// Send a frame.
-    Send(ConnectionId, ClientFrame),
-    /// Close the socket or give up opening it. It may be closed already.
-    Close(ConnectionId),
-    /// Hand something to a subscriber.
-    Deliver(SubscriptionId, Delivery),
-    /// An upgrade failed unexplained: look whether the credentials and the clock are right.
-    Probe,
-    /// The service refused these credentials, in these words: sign with others from now on.
-    Renew(CredentialsId, String),
-}
 
 /// The state of one endpoint's connection and of all its subscriptions.
 #[derive(Debug)]

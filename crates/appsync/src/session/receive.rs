@@ -1,5 +1,6 @@
 //! What comes in: from the service, and from the driver about the service.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use net::Instant;
@@ -46,16 +47,6 @@ impl Session {
         let Some(slot) = self.slot_of_operation(id) else {
             return;
         };
-        let Some(purpose) = self
-            .connection(slot)
-            .and_then(|it| it.operation(id))
-            .map(|it| it.purpose)
-        else {
-            return;
-        };
-        let Some(body) = self.body(purpose) else {
-            return;
-        };
         let Some(connection) = self.connection_mut(slot) else {
             return;
         };
@@ -63,24 +54,22 @@ impl Session {
         if let Some(operation) = connection.operation_mut(id)
             && let Progress::Signing { .. } = operation.progress
         {
-            let limit = if purpose == Purpose::Probe {
-                PROBE_DEADLINE
-            } else {
-                START_DEADLINE
+            let limit = match operation.purpose {
+                Purpose::Carry(_) => START_DEADLINE,
+                Purpose::Probe => PROBE_DEADLINE,
             };
             operation.progress = Progress::Starting {
                 sent: now,
                 deadline: now + limit,
             };
             operation.credentials = credentials;
-            self.outputs.push_back(Output::Send(
-                connection_id,
-                ClientFrame::Start {
-                    id,
-                    body,
-                    authorization,
-                },
-            ));
+            let body = Arc::clone(&operation.body);
+            let start = ClientFrame::Start {
+                id,
+                body,
+                authorization,
+            };
+            self.outputs.push_back(Output::Send(connection_id, start));
         }
     }
 

@@ -1,0 +1,16 @@
+//! The session's rules on a simulated clock. [`sim`] checks what must hold at every step of every test here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod connecting;
+mod errors;
+mod properties;
+mod renewal;
+mod sim;
+mod subscribing;
+mod waking;
