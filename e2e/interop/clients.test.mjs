@@ -1,26 +1,31 @@
 // The cloud as others' clients see it: AWS's own packages, unmodified and only configured, in place of ours. What they
 // and the cloud agree on, the real services and our page agree on as well.
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { ApolloClient, ApolloLink, InMemoryCache, gql } from "@apollo/client";
-import { CombinedGraphQLErrors } from "@apollo/client/errors";
-import { createHttpLink } from "@apollo/client/link/http";
 import {
   CognitoIdentityClient,
   GetCredentialsForIdentityCommand,
   GetIdCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { AUTH_TYPE, createAuthLink } from "aws-appsync-auth-link";
-import { createSubscriptionHandshakeLink } from "aws-appsync-subscription-link";
 import { WebSocket } from "ws";
 
 import { POOL, REGION, startSimulation } from "../aws.mjs";
 import { cloudCommand, startCloud } from "../cloud.mjs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+
+// As CommonJS: the ES module of aws-appsync-auth-link 4.0.2 does not find its own hash function under Node.
+const require = createRequire(import.meta.url);
+const { ApolloClient, ApolloLink, InMemoryCache, gql } = require("@apollo/client");
+const { CombinedGraphQLErrors } = require("@apollo/client/errors");
+const { BaseHttpLink } = require("@apollo/client/link/http");
+const { AUTH_TYPE, createAuthLink } = require("aws-appsync-auth-link");
+const { createSubscriptionHandshakeLink } = require("aws-appsync-subscription-link");
+const { tap } = require("rxjs");
 
 // Node before 22 has none of its own.
 globalThis.WebSocket ??= WebSocket;
@@ -63,7 +68,7 @@ let credentials;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "eddy-interop-"));
-  cloud = await startCloud({ data: folder, flags: ["--pace", "0.2"] });
+  cloud = await startCloud({ data: folder, flags: ["--pace", "0.5"] });
   credentials = await guestCredentials();
 });
 
@@ -83,18 +88,30 @@ async function guestCredentials() {
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretKey, sessionToken: SessionToken };
 }
 
-/** Apollo with the two AppSync links, as their documentation puts them together. */
+/**
+ * Apollo with the two AppSync links, as their documentation puts them together; `BaseHttpLink`, because Apollo 4's
+ * `HttpLink` adds to the body after it is signed (awslabs/aws-mobile-appsync-sdk-js, issue 773).
+ */
 function apollo(auth = { type: AUTH_TYPE.AWS_IAM, credentials: async () => credentials }) {
   const url = new URL("orders/graphql", cloud.url).href;
   const options = { url, region: REGION, auth };
+  // Apollo 4 drops what has no data: the subscription link's word that a subscription stands is heard here.
+  const control = new ApolloLink((operation, forward) =>
+    forward(operation).pipe(
+      tap(({ extensions }) => {
+        if (extensions?.controlMsgType === "CONNECTED") operation.getContext().established();
+      }),
+    ),
+  );
   const link = ApolloLink.from([
+    control,
     createAuthLink(options),
-    createSubscriptionHandshakeLink(options, createHttpLink({ uri: url })),
+    createSubscriptionHandshakeLink(options, new BaseHttpLink({ uri: url })),
   ]);
   return new ApolloClient({ link, cache: new InMemoryCache(), defaultOptions: { query: { fetchPolicy: "no-cache" } } });
 }
 
-/** Subscribes and collects; `start_ack` is told by the link as a control message when asked for. */
+/** Subscribes and collects. */
 function subscribe(client, query, variables = {}) {
   const events = [];
   const watchers = new Set();
@@ -102,19 +119,18 @@ function subscribe(client, query, variables = {}) {
   let established;
   const ready = new Promise((resolve) => (established = resolve));
   const tell = () => watchers.forEach((watcher) => watcher());
-  const subscription = client
-    .subscribe({ query, variables, context: { controlMessages: { "@@controlEvents": true } }, fetchPolicy: "no-cache" })
-    .subscribe({
-      next(result) {
-        if (result.extensions?.controlMsgType === "CONNECTED") established();
-        else if (result.error) (failure = result.error), tell();
-        else events.push(result.data.onCreateOrUpdateOrder), tell();
-      },
-      error(error) {
-        failure = error;
-        tell();
-      },
-    });
+  const context = { controlMessages: { "@@controlEvents": true }, established };
+  const subscription = client.subscribe({ query, variables, context, fetchPolicy: "no-cache" }).subscribe({
+    next({ data, error }) {
+      if (error) failure = error;
+      else events.push(data.onCreateOrUpdateOrder);
+      tell();
+    },
+    error(error) {
+      failure = error;
+      tell();
+    },
+  });
   return {
     events,
     ready,
@@ -131,16 +147,9 @@ function subscribe(client, query, variables = {}) {
         watcher();
       }),
     /** Waits for the subscription to fail. */
-    failed: () =>
-      new Promise((resolve) => {
-        const watcher = () => {
-          if (!failure) return;
-          watchers.delete(watcher);
-          resolve(failure);
-        };
-        watchers.add(watcher);
-        watcher();
-      }),
+    failed() {
+      return this.until(() => false).catch((error) => error);
+    },
     stop: () => subscription.unsubscribe(),
   };
 }
@@ -227,7 +236,13 @@ describe("aws-appsync-subscription-link", () => {
     const latest = own.at(-1);
     assert.equal(latest.status, "COMPLETED");
     assert.equal(own[0].status, "SUBMITTED");
-    assert.ok(own.every((order) => order.items.length === order.numItems && order.createdAt && order.revision > 0));
+    for (const { items, numItems, createdAt, revision } of own) {
+      assert.equal(
+        numItems,
+        items.reduce((sum, item) => sum + item.quantity, 0),
+      );
+      assert.ok(createdAt && revision > 0);
+    }
   });
 
   test("receives one order only when it names it", async () => {
@@ -244,7 +259,8 @@ describe("aws-appsync-subscription-link", () => {
     const forged = { ...credentials, sessionToken: "someone else's" };
     const denied = subscribe(apollo({ type: AUTH_TYPE.AWS_IAM, credentials: async () => forged }), EVERY_ORDER);
     const error = await denied.failed();
-    assert.match(JSON.stringify(error) + error, /Unauthorized|UnrecognizedClient|InvalidSignature|Connection failed/);
+    // The link tells of a refused connection in an object of its own, which Apollo wraps.
+    assert.match(error.cause.errors[0].message, /UnauthorizedException/);
   });
 });
 
