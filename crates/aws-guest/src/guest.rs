@@ -283,6 +283,12 @@ impl Shared {
         }
     }
 
+    /// The identity, or else what another tab has stored since: one visitor should have one.
+    fn identity(&self) -> Option<IdentityId> {
+        let known = self.lock().state.identity().cloned();
+        known.or_else(|| storage::get(&self.config.storage_key()).map(IdentityId::new))
+    }
+
     /// Keeps the identity for the next visit, or forgets it.
     fn keep(&self, identity: Option<&IdentityId>) {
         if self.lock().state.identity() == identity {
@@ -301,7 +307,7 @@ async fn renew(mut in_flight: InFlight) {
     let Some(shared) = in_flight.0.clone() else {
         return;
     };
-    let mut flight = Flight::new(shared.lock().state.identity().cloned());
+    let mut flight = Flight::new(shared.identity());
     let mut call = flight.first();
     let outcome = loop {
         let answer = cognito::call(&shared.config, &call, |response| {

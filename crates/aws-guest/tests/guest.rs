@@ -215,6 +215,15 @@ async fn the_identity_is_kept_for_the_next_visit() {
 }
 
 #[tokio::test]
+async fn an_identity_that_another_tab_has_got_meanwhile_is_used() {
+    let service = Identities::start(vec![granted("eu-west-1:tab", "K")]).await;
+    let guest = service.guest("tabs");
+    net::storage::set("aws-guest.identity.eu-west-1:tabs", "eu-west-1:tab");
+    assert_eq!(guest.credentials().await.unwrap().access_key_id(), "K");
+    assert_eq!(service.operations(), [GET_CREDENTIALS]);
+}
+
+#[tokio::test]
 async fn an_identity_that_the_service_disowns_is_replaced_and_the_new_one_kept() {
     net::storage::set("aws-guest.identity.eu-west-1:disowned", "eu-west-1:gone");
     let script = vec![

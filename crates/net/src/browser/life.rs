@@ -3,7 +3,8 @@
 use futures::channel::mpsc;
 use futures::stream::{self, LocalBoxStream};
 use futures::{Stream, StreamExt};
-use web_sys::{Event, EventTarget, VisibilityState};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
 
 use super::listener::Listener;
 use crate::life::{Life, wakes};
@@ -27,28 +28,29 @@ pub(crate) fn is_visible() -> bool {
 /// What the browser's own events say. The stream owns the listeners.
 fn told() -> impl Stream<Item = Life> {
     let (sender, receiver) = mpsc::unbounded();
-    let listen = |target: &EventTarget, event, to_life: fn() -> Life| {
+    let listen = |target: &EventTarget, event, to_life: fn(&Event) -> Option<Life>| {
         let sender = sender.clone();
-        Listener::new(target, event, move |_: Event| {
-            let _ = sender.unbounded_send(to_life());
+        Listener::new(target, event, move |event: Event| {
+            if let Some(life) = to_life(&event) {
+                let _ = sender.unbounded_send(life);
+            }
         })
     };
     let mut listeners = Vec::new();
     if let Some(window) = web_sys::window() {
-        listeners.push(listen(&window, "online", || Life::Online));
-        listeners.push(listen(&window, "offline", || Life::Offline));
-        // Back from the browser's history, with its sockets closed meanwhile. Also fires at load, where it is harmless.
-        listeners.push(listen(&window, "pageshow", || Life::Wake));
+        listeners.push(listen(&window, "online", |_| Some(Life::Online)));
+        listeners.push(listen(&window, "offline", |_| Some(Life::Offline)));
+        listeners.push(listen(&window, "pageshow", back_from_history));
         if let Some(document) = window.document() {
-            listeners.push(listen(&document, "visibilitychange", || {
-                if is_visible() {
+            listeners.push(listen(&document, "visibilitychange", |_| {
+                Some(if is_visible() {
                     Life::Visible
                 } else {
                     Life::Hidden
-                }
+                })
             }));
             // Thawed after having been frozen in the background.
-            listeners.push(listen(&document, "resume", || Life::Wake));
+            listeners.push(listen(&document, "resume", |_| Some(Life::Wake)));
         }
     }
     // The sender stays with them, so that the stream does not end where there is no window.
@@ -57,4 +59,10 @@ fn told() -> impl Stream<Item = Life> {
         let _ = &kept;
         life
     })
+}
+
+/// A page that comes back from the browser's history lost its sockets meanwhile. The event also fires at each load.
+fn back_from_history(event: &Event) -> Option<Life> {
+    let event = event.dyn_ref::<PageTransitionEvent>()?;
+    event.persisted().then_some(Life::Wake)
 }
