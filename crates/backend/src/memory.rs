@@ -1,4 +1,5 @@
-//! The ports in memory, for this crate's tests: it can let transactions fail before or after they are committed.
+//! The ports in memory, for this crate's tests: it can let transactions fail before or after they are committed,
+//! and lets others in before each call.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,6 +49,7 @@ impl Memory {
 
 impl Tables for Memory {
     async fn get(&self, table: &'static Table, key: &str) -> Result<Option<Item>, PortError> {
+        tokio::task::yield_now().await;
         Ok(self
             .state()
             .rows
@@ -56,6 +58,7 @@ impl Tables for Memory {
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<(), PortError> {
+        tokio::task::yield_now().await;
         let mut state = self.state();
         let fault = state.faults.pop().unwrap_or(Fault::None);
         if fault == Fault::Conflict {

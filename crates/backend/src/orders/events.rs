@@ -21,10 +21,12 @@ const ATTEMPTS: usize = 5;
 pub async fn on_event<P: Ports>(ports: &P, event: &BusEvent) -> Result<Outcome, HandlerError> {
     let news = Incoming::parse(event)?;
     for _ in 0..ATTEMPTS {
+        // The order before the receipt: an order that has this event in it is never seen without its receipt, even
+        // while another delivery of the event is under way.
+        let row = ports.get(&ORDERS, &news.order_id().0).await?;
         if let Some(receipt) = ports.get(&RECEIPTS, &event.id.0).await? {
             return outcome_of(&receipt);
         }
-        let row = ports.get(&ORDERS, &news.order_id().0).await?;
         let current = row.map(Order::from_row).transpose()?;
         let decision = news.clone().decide(current.as_ref(), ports.now())?;
         let outcome = decision.outcome();

@@ -390,6 +390,27 @@ fn publishing_sends_and_selects_every_field_of_the_schema() {
     }
 }
 
+#[test]
+fn two_deliveries_under_way_come_to_the_same_end() {
+    for (delay, started) in (0..8).flat_map(|delay| [(delay, true), (delay, false)]) {
+        let ports = Memory::default();
+        let event = if started {
+            handle(&ports, &created("1", "a")).unwrap();
+            updated("2", "a", OrderStatus::InKitchen)
+        } else {
+            created("1", "a")
+        };
+        let later = async {
+            for _ in 0..delay {
+                tokio::task::yield_now().await;
+            }
+            on_event(&ports, &event).await
+        };
+        let ends = now(async { tokio::join!(on_event(&ports, &event), later) });
+        assert_eq!(ends, (Ok(Outcome::Written), Ok(Outcome::Written)), "{delay} steps apart");
+    }
+}
+
 /// A history of a few orders: each created once, with some updates, in the order of happening.
 fn histories() -> impl Strategy<Value = Vec<BusEvent>> {
     let updates = proptest::collection::vec((0..3_usize, 0..9_usize), 0..20);
