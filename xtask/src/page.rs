@@ -131,9 +131,8 @@ fn build(workspace: &Workspace, release: bool) -> Result<()> {
 
 fn trunk(workspace: &Workspace) -> Command {
     let mut command = workspace.command("trunk");
-    // Its tools are all there; it must neither fetch others nor ask for a newer self. It reads NO_COLOR=1 as an error.
+    // Its tools are all there: it need not ask for a newer self. It reads NO_COLOR=1 as an error.
     command
-        .env("TRUNK_OFFLINE", "true")
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env_remove("NO_COLOR");
     command
