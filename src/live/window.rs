@@ -12,7 +12,6 @@
 //! The window knows a range of positions, from the newest down to `floor`. What lies below is not its business, even
 //! if there is room: between the floor and such a row there may be others that it has not seen.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -25,8 +24,8 @@ pub struct Revision(pub i64);
 /// A row of a window.
 pub trait Row: Clone + PartialEq + Debug {
     /// Names the row, forever: never used twice.
-    type Key: Ord + Clone + Debug;
-    /// Where the row stands; the greatest on top. Never changes, and sorts as the server does.
+    type Key: Eq + Clone + Debug;
+    /// Where the row stands, alone; the greatest on top. Never changes, and sorts as the server does.
     type Position: Ord + Clone + Debug;
 
     /// See [`Row::Key`].
@@ -68,6 +67,8 @@ pub struct Entry<R> {
     /// When the change arrived that brought this revision; none if a snapshot brought it.
     pub received: Option<UnixTime>,
     trust: Option<Trust>,
+    /// The last snapshot that had the row.
+    seen: u64,
 }
 
 impl<R: PartialEq> PartialEq for Entry<R> {
@@ -90,22 +91,25 @@ struct Trust {
 impl Trust {
     const UNTIL: u8 = 2;
 
-    /// The snapshot of this number is complete: whether the change is believed further on.
-    fn survives(&mut self, snapshot: u64) -> bool {
+    /// What is left of it once the snapshot of this number is complete.
+    fn after(mut self, snapshot: u64) -> Option<Self> {
         self.later += u8::from(snapshot > self.begun);
-        self.later < Self::UNTIL
+        (self.later < Self::UNTIL).then_some(self)
     }
 }
 
 /// The newest rows of a table.
+///
+/// A sorted vector: a few hundred rows move faster than a tree is walked, and a tree would be generated anew for every
+/// type of row, which weighs in the page.
 #[derive(Debug, Clone)]
 pub struct Window<R: Row> {
     limit: usize,
-    rows: BTreeMap<R::Key, Entry<R>>,
-    order: BTreeSet<(R::Position, R::Key)>,
+    /// The newest first.
+    rows: Vec<Entry<R>>,
     /// The lowest position of the range that the window knows; none: it knows everything to the end.
     floor: Option<R::Position>,
-    tombstones: BTreeMap<R::Key, (Revision, Trust)>,
+    tombstones: Vec<Tombstone<R>>,
     /// How many snapshots have begun.
     begun: u64,
     /// What the pages of the present snapshot have held so far.
@@ -113,8 +117,15 @@ pub struct Window<R: Row> {
 }
 
 #[derive(Debug, Clone)]
+struct Tombstone<R: Row> {
+    key: R::Key,
+    revision: Revision,
+    trust: Trust,
+}
+
+#[derive(Debug, Clone)]
 struct Pages<R: Row> {
-    keys: BTreeSet<R::Key>,
+    rows: usize,
     lowest: Option<R::Position>,
 }
 
@@ -124,29 +135,25 @@ impl<R: Row> Window<R> {
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
-            rows: BTreeMap::new(),
-            order: BTreeSet::new(),
+            rows: Vec::new(),
             floor: None,
-            tombstones: BTreeMap::new(),
+            tombstones: Vec::new(),
             begun: 0,
             snapshot: None,
         }
     }
 
     /// The rows, the newest first.
-    pub fn rows(&self) -> impl Iterator<Item = &Entry<R>> {
+    #[must_use]
+    pub fn rows(&self) -> &[Entry<R>] {
         // While a snapshot is read there may be more rows than fit.
-        self.order
-            .iter()
-            .rev()
-            .take(self.limit)
-            .filter_map(|(_, key)| self.rows.get(key))
+        &self.rows[..self.rows.len().min(self.limit)]
     }
 
-    /// The row under this key.
+    /// The row that stands there.
     #[must_use]
-    pub fn get(&self, key: &R::Key) -> Option<&Entry<R>> {
-        self.rows.get(key)
+    pub fn get(&self, position: &R::Position) -> Option<&Entry<R>> {
+        self.find(position).ok().map(|at| &self.rows[at])
     }
 
     /// Whether rows have gone that may have others below them to move up, which only a snapshot can tell.
@@ -158,14 +165,14 @@ impl<R: Row> Window<R> {
     /// The subscription was acknowledged anew: what came before vouches for nothing any more.
     pub fn acknowledge(&mut self) {
         self.abandon_snapshot();
-        self.rows.values_mut().for_each(|entry| entry.trust = None);
+        self.rows.iter_mut().for_each(|entry| entry.trust = None);
     }
 
     /// A snapshot begins; a former one that is not complete is forgotten.
     pub fn begin_snapshot(&mut self) {
         self.begun += 1;
         self.snapshot = Some(Pages {
-            keys: BTreeSet::new(),
+            rows: 0,
             lowest: None,
         });
     }
@@ -184,10 +191,10 @@ impl<R: Row> Window<R> {
             {
                 pages.lowest = Some(position);
             }
-            pages.keys.insert(row.key().clone());
+            pages.rows += 1;
             self.merge(row);
         }
-        let more = pages.keys.len() < self.limit;
+        let more = pages.rows < self.limit;
         self.snapshot = Some(pages);
         more
     }
@@ -200,25 +207,18 @@ impl<R: Row> Window<R> {
         let snapshot = self.begun;
         self.floor = if ended { None } else { pages.lowest };
         let floor = self.floor.as_ref();
-        let gone: Vec<_> = self
-            .rows
-            .iter_mut()
-            .filter_map(|(key, entry)| {
-                if entry
-                    .trust
-                    .as_mut()
-                    .is_some_and(|trust| !trust.survives(snapshot))
-                {
-                    entry.trust = None;
-                }
-                let in_range = floor.is_none_or(|floor| entry.row.position() >= *floor);
-                (in_range && entry.trust.is_none() && !pages.keys.contains(key))
-                    .then(|| key.clone())
-            })
-            .collect();
-        gone.iter().for_each(|key| self.remove(key));
-        self.tombstones
-            .retain(|_, (_, trust)| trust.survives(snapshot));
+        self.rows.retain_mut(|entry| {
+            entry.trust = entry.trust.and_then(|trust| trust.after(snapshot));
+            let in_range = floor.is_none_or(|floor| entry.row.position() >= *floor);
+            !in_range || entry.trust.is_some() || entry.seen == snapshot
+        });
+        self.tombstones.retain_mut(|tombstone| {
+            tombstone
+                .trust
+                .after(snapshot)
+                .map(|trust| tombstone.trust = trust)
+                .is_some()
+        });
         self.trim();
     }
 
@@ -238,63 +238,71 @@ impl<R: Row> Window<R> {
         match change {
             Change::Put(row) => self.put(row, received, trust),
             Change::Delete { key, revision } => {
-                if self
-                    .rows
-                    .get(&key)
-                    .is_some_and(|entry| entry.row.revision() > revision)
-                {
-                    return;
+                if let Some(at) = self.rows.iter().position(|entry| *entry.row.key() == key) {
+                    if self.rows[at].row.revision() > revision {
+                        return;
+                    }
+                    self.rows.remove(at);
                 }
-                self.remove(&key);
-                let tombstone = self.tombstones.entry(key).or_insert((revision, trust));
-                *tombstone = (revision.max(tombstone.0), trust);
+                match self
+                    .tombstones
+                    .iter_mut()
+                    .find(|tombstone| tombstone.key == key)
+                {
+                    Some(tombstone) => {
+                        tombstone.revision = revision.max(tombstone.revision);
+                        tombstone.trust = trust;
+                    }
+                    None => self.tombstones.push(Tombstone {
+                        key,
+                        revision,
+                        trust,
+                    }),
+                }
             }
         }
     }
 
     /// Takes out what has expired by `now`. Says whether anything had.
     pub fn expire(&mut self, now: UnixTime) -> bool {
-        let expired = |entry: &Entry<R>| entry.row.expires().is_some_and(|at| at <= now);
-        let gone: Vec<_> = self
-            .rows
-            .iter()
-            .filter(|(_, entry)| expired(entry))
-            .map(|(key, _)| key.clone())
-            .collect();
-        gone.iter().for_each(|key| self.remove(key));
-        !gone.is_empty()
+        let before = self.rows.len();
+        self.rows
+            .retain(|entry| entry.row.expires().is_none_or(|at| at > now));
+        self.rows.len() < before
     }
 
     fn put(&mut self, row: R, received: UnixTime, trust: Trust) {
-        if self.buried(&row) {
+        if self.is_buried(&row) {
             return;
         }
-        match self.rows.get_mut(row.key()) {
-            Some(entry) if row.revision() > entry.row.revision() => {
-                *entry = Entry {
-                    row: Arc::new(succeed(row, &entry.row)),
-                    received: Some(received),
-                    trust: Some(trust),
-                };
-            }
-            Some(entry) => {
-                if row.revision() == entry.row.revision() {
-                    entry.received.get_or_insert(received);
+        let position = row.position();
+        match self.find(&position) {
+            Ok(at) => {
+                let entry = &mut self.rows[at];
+                if row.revision() > entry.row.revision() {
+                    entry.row = Arc::new(succeed(row, &entry.row));
+                    entry.received = Some(received);
+                } else {
+                    if row.revision() == entry.row.revision() {
+                        entry.received.get_or_insert(received);
+                    }
+                    absorb(&mut entry.row, &row);
                 }
-                absorb(&mut entry.row, &row);
                 entry.trust = Some(trust);
             }
-            None => {
-                let below = self
-                    .floor
-                    .as_ref()
-                    .is_some_and(|floor| row.position() < *floor);
+            Err(at) => {
+                let below = self.floor.as_ref().is_some_and(|floor| position < *floor);
                 if self.snapshot.is_some() || !below {
-                    self.insert(Entry {
-                        row: Arc::new(row),
-                        received: Some(received),
-                        trust: Some(trust),
-                    });
+                    let row = Arc::new(row);
+                    self.rows.insert(
+                        at,
+                        Entry {
+                            row,
+                            received: Some(received),
+                            trust: Some(trust),
+                            seen: 0,
+                        },
+                    );
                     self.trim();
                 }
             }
@@ -302,51 +310,58 @@ impl<R: Row> Window<R> {
     }
 
     fn merge(&mut self, row: R) {
-        if self.buried(&row) {
+        if self.is_buried(&row) {
             return;
         }
-        match self.rows.get_mut(row.key()) {
-            Some(entry) if row.revision() > entry.row.revision() => {
-                entry.row = Arc::new(succeed(row, &entry.row));
-                entry.received = None;
-            }
-            Some(entry) if row.revision() == entry.row.revision() && entry.trust.is_none() => {
-                let row = succeed(row, &entry.row);
-                if row != *entry.row {
-                    entry.row = Arc::new(row);
+        let seen = self.begun;
+        match self.find(&row.position()) {
+            Ok(at) => {
+                let entry = &mut self.rows[at];
+                entry.seen = seen;
+                if row.revision() > entry.row.revision() {
+                    entry.row = Arc::new(succeed(row, &entry.row));
+                    entry.received = None;
+                } else if row.revision() == entry.row.revision() && entry.trust.is_none() {
+                    let row = succeed(row, &entry.row);
+                    if row != *entry.row {
+                        entry.row = Arc::new(row);
+                    }
+                } else {
+                    absorb(&mut entry.row, &row);
                 }
             }
-            Some(entry) => absorb(&mut entry.row, &row),
-            None => self.insert(Entry {
-                row: Arc::new(row),
-                received: None,
-                trust: None,
-            }),
+            Err(at) => self.rows.insert(
+                at,
+                Entry {
+                    row: Arc::new(row),
+                    received: None,
+                    trust: None,
+                    seen,
+                },
+            ),
         }
     }
 
     /// Whether the row is known to be deleted. A tombstone of a lower revision gives way.
-    fn buried(&mut self, row: &R) -> bool {
-        match self.tombstones.get(row.key()) {
-            Some((revision, _)) if *revision >= row.revision() => true,
-            Some(_) => {
-                self.tombstones.remove(row.key());
-                false
-            }
-            None => false,
+    fn is_buried(&mut self, row: &R) -> bool {
+        let Some(at) = self
+            .tombstones
+            .iter()
+            .position(|tombstone| tombstone.key == *row.key())
+        else {
+            return false;
+        };
+        let buried = self.tombstones[at].revision >= row.revision();
+        if !buried {
+            self.tombstones.swap_remove(at);
         }
+        buried
     }
 
-    fn insert(&mut self, entry: Entry<R>) {
-        let key = entry.row.key().clone();
-        self.order.insert((entry.row.position(), key.clone()));
-        self.rows.insert(key, entry);
-    }
-
-    fn remove(&mut self, key: &R::Key) {
-        if let Some(entry) = self.rows.remove(key) {
-            self.order.remove(&(entry.row.position(), key.clone()));
-        }
+    /// Where the row of this position is, or would be.
+    fn find(&self, position: &R::Position) -> Result<usize, usize> {
+        self.rows
+            .binary_search_by(|entry| position.cmp(&entry.row.position()))
     }
 
     /// Drops what lies outside of the range, and narrows the range to what fits. Waits while a snapshot is read: only
@@ -355,17 +370,15 @@ impl<R: Row> Window<R> {
         if self.snapshot.is_some() {
             return;
         }
-        while let Some((position, _)) = self.order.first() {
-            let below = self.floor.as_ref().is_some_and(|floor| position < floor);
-            if !below && self.rows.len() <= self.limit {
-                return;
-            }
-            if let Some((_, key)) = self.order.pop_first() {
-                self.rows.remove(&key);
-            }
-            if !below {
-                self.floor = self.order.first().map(|(position, _)| position.clone());
-            }
+        if let Some(floor) = &self.floor {
+            let end = self
+                .rows
+                .partition_point(|entry| entry.row.position() >= *floor);
+            self.rows.truncate(end);
+        }
+        if self.rows.len() > self.limit {
+            self.rows.truncate(self.limit);
+            self.floor = self.rows.last().map(|entry| entry.row.position());
         }
     }
 }

@@ -48,6 +48,46 @@ pub struct Order {
     pub created: UnixTime,
     /// When this revision was written.
     pub updated: UnixTime,
+    /// When it came to each state, as far as the page has seen.
+    pub reached: Reached,
+}
+
+/// When an order came to its states, as far as the page has seen; revisions tell each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reached(Vec<(Status, UnixTime)>);
+
+impl Reached {
+    /// What one revision tells.
+    #[must_use]
+    pub fn told_by(status: Status, created: UnixTime, updated: UnixTime) -> Self {
+        let mut reached = Self(vec![(Status::Submitted, created)]);
+        reached.note(status, updated);
+        reached
+    }
+
+    /// When it came to this state.
+    #[must_use]
+    pub fn at(&self, status: Status) -> Option<UnixTime> {
+        self.0
+            .iter()
+            .find(|(is, _)| *is == status)
+            .map(|(_, at)| *at)
+    }
+
+    fn note(&mut self, status: Status, at: UnixTime) {
+        if self.at(status).is_none() {
+            self.0.push((status, at));
+        }
+    }
+}
+
+impl Order {
+    /// Whether it is in this state or has been. A cancelled order has been where the page saw it.
+    #[must_use]
+    pub fn has_reached(&self, status: Status) -> bool {
+        (self.status != Status::Cancelled && status <= self.status)
+            || self.reached.at(status).is_some()
+    }
 }
 
 /// A line of an order.
@@ -143,73 +183,14 @@ impl Row for Order {
         let created = self.created.0;
         Some(UnixTime(created - created.rem_euclid(1_000)).plus_millis(KEPT))
     }
-}
-
-/// An order that is followed on its own: what it is now, and when it came to each state as far as the page has seen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Followed {
-    /// What it is now.
-    pub order: Order,
-    reached: Vec<(Status, UnixTime)>,
-}
-
-impl From<Order> for Followed {
-    fn from(order: Order) -> Self {
-        let mut reached = vec![(order.status, order.updated)];
-        if order.status != Status::Submitted {
-            reached.push((Status::Submitted, order.created));
-        }
-        Self { order, reached }
-    }
-}
-
-impl Followed {
-    /// Whether the order is in this state or has been. A cancelled order has been where the page saw it.
-    #[must_use]
-    pub fn has_reached(&self, status: Status) -> bool {
-        (self.order.status != Status::Cancelled && status <= self.order.status)
-            || self.reached_at(status).is_some()
-    }
-
-    /// When it came to this state, if the page was told.
-    #[must_use]
-    pub fn reached_at(&self, status: Status) -> Option<UnixTime> {
-        self.reached
-            .iter()
-            .find(|(is, _)| *is == status)
-            .map(|(_, at)| *at)
-    }
-}
-
-impl Row for Followed {
-    type Key = OrderId;
-    type Position = (UnixTime, OrderId);
-
-    fn key(&self) -> &OrderId {
-        self.order.key()
-    }
-
-    fn position(&self) -> Self::Position {
-        self.order.position()
-    }
-
-    fn revision(&self) -> Revision {
-        self.order.revision
-    }
-
-    fn expires(&self) -> Option<UnixTime> {
-        self.order.expires()
-    }
 
     /// Other revisions tell when earlier states were reached.
     fn absorb(&mut self, other: &Self) -> bool {
-        let known = self.reached.len();
-        for &(status, at) in &other.reached {
-            if self.reached_at(status).is_none() {
-                self.reached.push((status, at));
-            }
+        let known = self.reached.0.len();
+        for &(status, at) in &other.reached.0 {
+            self.reached.note(status, at);
         }
-        self.reached.len() > known
+        self.reached.0.len() > known
     }
 }
 
@@ -241,23 +222,21 @@ mod tests {
             currency: "EUR".into(),
             created: UnixTime(1_000),
             updated: UnixTime(1_000 * revision),
+            reached: Reached::told_by(status, UnixTime(1_000), UnixTime(1_000 * revision)),
         }
     }
 
     #[test]
-    fn a_followed_order_knows_when_it_came_where_in_whatever_order_it_was_told() {
+    fn an_order_knows_when_it_came_where_in_whatever_order_it_was_told() {
         let mut window = Window::new(1);
         for revision in [3, 1, 2, 2, 5] {
             let status = Status::PATH[usize::try_from(revision).unwrap() - 1];
-            window.apply(
-                Change::Put(Followed::from(order(revision, status))),
-                UnixTime(0),
-            );
+            window.apply(Change::Put(order(revision, status)), UnixTime(0));
         }
-        let followed = window.rows().next().unwrap().row.clone();
+        let order = window.rows()[0].row.clone();
         let times: Vec<_> = Status::PATH
             .iter()
-            .map(|status| followed.reached_at(*status).map(|at| at.0))
+            .map(|status| order.reached.at(*status).map(|at| at.0))
             .collect();
         assert_eq!(
             times,
@@ -273,22 +252,22 @@ mod tests {
             ]
         );
         assert!(
-            followed.has_reached(Status::ReadyForPickup),
+            order.has_reached(Status::ReadyForPickup),
             "it must have been there"
         );
-        assert!(!followed.has_reached(Status::OutForDelivery));
+        assert!(!order.has_reached(Status::OutForDelivery));
     }
 
     #[test]
     fn a_cancelled_order_has_been_where_it_was_seen() {
-        let mut followed = Followed::from(order(3, Status::Cancelled));
-        followed.absorb(&order(2, Status::AcceptedByStore).into());
+        let mut cancelled = order(3, Status::Cancelled);
+        cancelled.absorb(&order(2, Status::AcceptedByStore));
         let reached: Vec<_> = Status::PATH
             .into_iter()
-            .filter(|status| followed.has_reached(*status))
+            .filter(|status| cancelled.has_reached(*status))
             .collect();
         assert_eq!(reached, [Status::Submitted, Status::AcceptedByStore]);
-        assert!(followed.has_reached(Status::Cancelled));
+        assert!(cancelled.has_reached(Status::Cancelled));
     }
 
     #[test]
@@ -304,11 +283,12 @@ mod tests {
         }
         let ids: Vec<_> = window
             .rows()
+            .iter()
             .map(|entry| entry.row.id.as_str().to_owned())
             .collect();
         assert_eq!(ids, ["b", "a", "c"]);
         assert!(window.expire(UnixTime(KEPT + 1_000)));
-        assert_eq!(window.rows().count(), 2);
+        assert_eq!(window.rows().len(), 2);
     }
 
     #[test]

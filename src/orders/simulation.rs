@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_guest::{Region, Service};
 use net::http::{self, Request, Response};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::model::OrderId;
 use super::wire::Api;
@@ -58,35 +58,23 @@ impl Api {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Started {
-    order_id: String,
-}
-
 fn started(response: &Response) -> Result<OrderId, StartError> {
+    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
     match response.status {
-        200..300 => serde_json::from_slice(&response.body)
-            .map(|Started { order_id }| OrderId::from(order_id.as_str()))
-            .map_err(|_| StartError::Malformed),
-        401 | 403 => Err(StartError::Refused(reason(response))),
+        200..300 => text("orderId")
+            .map(OrderId::from)
+            .ok_or(StartError::Malformed),
+        status @ (401 | 403) => {
+            let reason = text("message").or_else(|| text("Message"));
+            Err(StartError::Refused(
+                reason.map_or_else(|| format!("HTTP {status}"), str::to_owned),
+            ))
+        }
         429 => Err(StartError::Busy),
         status @ 500.. => Err(StartError::Failed { status }),
         _ => Err(StartError::Malformed),
     }
-}
-
-/// What the service says about a refusal.
-fn reason(response: &Response) -> String {
-    #[derive(Deserialize)]
-    struct Refusal {
-        #[serde(alias = "Message")]
-        message: String,
-    }
-    serde_json::from_slice(&response.body).map_or_else(
-        |_| format!("HTTP {}", response.status),
-        |Refusal { message }| message,
-    )
 }
 
 #[cfg(test)]

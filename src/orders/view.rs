@@ -1,6 +1,9 @@
 //! The orders' screen: start a simulation, watch all orders, follow one.
 
-#[allow(unreachable_pub, reason = "the component macro declares the props of each component public")]
+#[allow(
+    unreachable_pub,
+    reason = "the component macro declares the props of each component public"
+)]
 mod follower;
 #[allow(unreachable_pub, reason = "as above")]
 mod start;
@@ -10,7 +13,7 @@ mod table;
 use leptos::prelude::*;
 
 use super::model::OrderId;
-use super::wire::{Api, EveryOrder};
+use super::wire::{self, Api};
 use crate::live;
 use crate::ui::Light;
 use follower::Follower;
@@ -26,9 +29,9 @@ pub fn Orders(
     /// Where the orders come from.
     api: Api,
 ) -> impl IntoView {
-    let view = live::follow(EveryOrder(api.clone()), WINDOW);
+    let view = live::follow(wire::Orders::every(api.clone()), WINDOW);
     let followed = RwSignal::new(None::<OrderId>);
-    let count = Memo::new(move |_| view.with(|view| view.window.rows().count()));
+    let count = Memo::new(move |_| view.with(|view| view.window.rows().len()));
     view! {
         <section class="orders" aria-labelledby="orders">
             <header class="orders-head">

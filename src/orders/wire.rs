@@ -7,11 +7,11 @@ use net::{MaybeSend, UnixTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::model::{Followed, Item, Order, OrderId, Status};
+use super::model::{Item, Order, OrderId, Reached, Status};
 use crate::config;
 use crate::live::Source;
 use crate::live::gapless::{Incoming, Page};
-use crate::live::window::{Change, Revision, Row};
+use crate::live::window::{Change, Revision};
 
 /// The operations' types, made from `graphql/orders/` when the page is built.
 #[allow(
@@ -71,107 +71,118 @@ impl Api {
     }
 }
 
-/// Every order, newest first.
+/// Orders as they are and as they change: all of them, newest first, or one on its own.
 #[derive(Debug, Clone)]
-pub struct EveryOrder(pub Api);
+pub struct Orders {
+    api: Api,
+    only: Option<OrderId>,
+}
 
-impl Source for EveryOrder {
-    type Row = Order;
-
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
-        let variables = schema::every_order::Variables {};
-        let events = self.0.client.subscribe::<schema::EveryOrder>(variables);
-        events.map(|event| incoming(event, |data| data.on_create_or_update_order))
+impl Orders {
+    /// Every order.
+    #[must_use]
+    pub const fn every(api: Api) -> Self {
+        Self { api, only: None }
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Page<Order>, String> {
+    /// The order of this id.
+    #[must_use]
+    pub const fn only(api: Api, id: OrderId) -> Self {
+        Self {
+            api,
+            only: Some(id),
+        }
+    }
+
+    async fn list(&self, next_token: Option<String>) -> Result<Page<Order>, appsync::Error> {
         let variables = schema::list_orders::Variables {
             limit: Some(PAGE),
-            next_token: after,
+            next_token,
         };
-        let data = self
-            .0
+        let orders = self
+            .api
             .client
             .query::<schema::ListOrders>(variables)
-            .await
-            .map_err(words)?;
+            .await?
+            .orders;
         // A row of a kind that this page does not know yet is not shown; the others are.
-        let rows = data
-            .orders
+        let rows = orders
             .items
             .into_iter()
             .filter_map(|row| row.try_into().ok())
             .collect();
         Ok(Page {
             rows,
-            next: data.orders.next_token,
+            next: orders.next_token,
         })
     }
 
-    fn now(&self) -> UnixTime {
-        self.0.guest.now()
+    async fn get(&self, id: &OrderId) -> Result<Page<Order>, appsync::Error> {
+        let variables = schema::get_order::Variables {
+            order_id: id.as_str().to_owned(),
+        };
+        let order = self
+            .api
+            .client
+            .query::<schema::GetOrder>(variables)
+            .await?
+            .order;
+        let rows = order
+            .into_iter()
+            .filter_map(|row| row.try_into().ok())
+            .collect();
+        Ok(Page { rows, next: None })
     }
 }
 
-/// One order on its own.
-#[derive(Debug, Clone)]
-pub struct OneOrder(pub Api, pub OrderId);
+impl Source for Orders {
+    type Row = Order;
 
-impl Source for OneOrder {
-    type Row = Followed;
-
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Followed>> + Unpin + MaybeSend {
-        let variables = schema::one_order::Variables {
-            order_id: self.1.as_str().to_owned(),
-        };
-        let events = self.0.client.subscribe::<schema::OneOrder>(variables);
-        events.map(|event| incoming(event, |data| data.on_create_or_update_order))
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
+        let client = &self.api.client;
+        match &self.only {
+            // A document of its own: an argument left out is not the same as one that is null.
+            None => client
+                .subscribe::<schema::EveryOrder>(schema::every_order::Variables {})
+                .map(|event| incoming(event, |data| data.on_create_or_update_order))
+                .left_stream(),
+            Some(id) => client
+                .subscribe::<schema::OneOrder>(schema::one_order::Variables {
+                    order_id: id.as_str().to_owned(),
+                })
+                .map(|event| incoming(event, |data| data.on_create_or_update_order))
+                .right_stream(),
+        }
     }
 
-    async fn page(&self, _after: Option<String>) -> Result<Page<Followed>, String> {
-        let variables = schema::get_order::Variables {
-            order_id: self.1.as_str().to_owned(),
+    async fn page(&self, after: Option<String>) -> Result<Page<Order>, String> {
+        let page = match &self.only {
+            None => self.list(after).await,
+            Some(id) => self.get(id).await,
         };
-        let data = self
-            .0
-            .client
-            .query::<schema::GetOrder>(variables)
-            .await
-            .map_err(words)?;
-        let order = data
-            .order
-            .map(Order::try_from)
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        Ok(Page {
-            rows: order.into_iter().map(Followed::from).collect(),
-            next: None,
-        })
+        page.map_err(|error| words(&error))
     }
 
     fn now(&self) -> UnixTime {
-        self.0.guest.now()
+        self.api.guest.now()
     }
 }
 
 /// What a subscription's event means for a view. What cannot be applied is a hint to fetch.
-fn incoming<T, R: Row + From<Order>>(
-    event: Event<T>,
-    field: impl FnOnce(T) -> Option<OrderFields>,
-) -> Incoming<R> {
+fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) -> Incoming<Order> {
     match event {
         Event::State(state) => Incoming::Link(state.into()),
         Event::Incomplete(_) => Incoming::Hint,
         Event::Data(data) => match field(data).map(Order::try_from) {
-            Some(Ok(order)) => Incoming::Change(Change::Put(order.into())),
+            Some(Ok(order)) => Incoming::Change(Change::Put(order)),
             Some(Err(_)) | None => Incoming::Hint,
         },
     }
 }
 
 /// Why a query failed, for people.
-fn words(error: appsync::Error) -> String {
-    match &error {
+fn words(error: &appsync::Error) -> String {
+    match error {
         appsync::Error::Credentials(source) => format!("{error}: {source}"),
         _ => error.to_string(),
     }
@@ -193,10 +204,12 @@ impl TryFrom<OrderFields> for Order {
 
     fn try_from(row: OrderFields) -> Result<Self, Malformed> {
         let created = unix(&row.created_at)?;
+        let updated = row.updated_at.as_deref().map_or(Ok(created), unix)?;
+        let status = row.status.try_into()?;
         Ok(Self {
             id: OrderId::from(row.order_id.as_str()),
             revision: Revision(row.revision),
-            status: row.status.try_into()?,
+            status,
             customer: row.customer_id,
             items: row
                 .items
@@ -211,7 +224,8 @@ impl TryFrom<OrderFields> for Order {
             total: row.total,
             currency: row.currency,
             created,
-            updated: row.updated_at.as_deref().map_or(Ok(created), unix)?,
+            updated,
+            reached: Reached::told_by(status, created, updated),
         })
     }
 }
@@ -308,11 +322,8 @@ mod tests {
             Err(Malformed::Time("today".into()))
         );
         let event: Event<Option<OrderFields>> = Event::Incomplete(Vec::new());
-        assert_eq!(incoming::<_, Order>(event, |row| row), Incoming::Hint);
-        assert_eq!(
-            incoming::<_, Order>(Event::Data(None), |row| row),
-            Incoming::Hint
-        );
+        assert_eq!(incoming(event, |row| row), Incoming::Hint);
+        assert_eq!(incoming(Event::Data(None), |row| row), Incoming::Hint);
     }
 
     #[test]

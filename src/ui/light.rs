@@ -30,10 +30,10 @@ pub fn Light(
     let countdown = move || {
         tick.track();
         link.with(|link| match link {
-            Link::Retrying { at, .. } => format!(
-                " in {} s",
-                at.saturating_since(net::now()).as_secs_f32().ceil()
-            ),
+            Link::Retrying { at, .. } => {
+                let left = at.saturating_since(net::now()).as_millis().div_ceil(1_000);
+                format!(" in {left} s")
+            }
             _ => String::new(),
         })
     };

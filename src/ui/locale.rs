@@ -18,7 +18,16 @@ pub fn money(amount: f64, currency: &str) -> String {
     } else {
         None
     };
-    known.unwrap_or_else(|| format!("{amount:.2} {currency}"))
+    known.unwrap_or_else(|| plain(amount, currency))
+}
+
+/// The amount in hundredths and the code. (Formatting a float would weigh ten kilobytes in the page, for a case that
+/// hardly occurs.)
+fn plain(amount: f64, currency: &str) -> String {
+    #[allow(clippy::cast_possible_truncation)]
+    let cents = (amount * 100.0).round() as i64;
+    let (sign, cents) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
+    format!("{sign}{}.{:02} {currency}", cents / 100, cents % 100)
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -103,5 +112,6 @@ mod tests {
     fn without_a_locale_times_are_utc_and_money_has_its_code() {
         assert_eq!(clock_time(UnixTime(1_770_062_400_125)), "20:00:00");
         assert_eq!(money(12.5, "EUR"), "12.50 EUR");
+        assert_eq!(money(-0.05, "points"), "-0.05 points");
     }
 }

@@ -90,6 +90,7 @@ impl Test {
             .view()
             .window
             .rows()
+            .iter()
             .map(|entry| (*entry.row).clone())
             .collect()
     }

@@ -1,5 +1,7 @@
 //! The window against cases, against a plain model of its rules, and against a server that moves while it is read.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -54,6 +56,7 @@ fn delete(key: u8, revision: i64) -> Change<Plain> {
 fn shown(window: &Window<Plain>) -> Vec<(u8, i64)> {
     window
         .rows()
+        .iter()
         .map(|entry| (entry.row.key, entry.row.revision))
         .collect()
 }

@@ -6,21 +6,23 @@ use leptos::prelude::*;
 
 use super::table::Id;
 use crate::live;
-use crate::orders::model::{Followed, Order, OrderId, Status};
-use crate::orders::wire::{Api, OneOrder};
+use crate::orders::model::{Order, OrderId, Status};
+use crate::orders::wire::{Api, Orders};
 use crate::ui::Light;
 use crate::ui::locale::{clock_time, money};
 
 /// Follows an order until it is closed.
 #[component]
 pub(super) fn Follower(api: Api, id: OrderId, on_close: impl Fn() + 'static) -> impl IntoView {
-    let view = live::follow(OneOrder(api, id.clone()), 1);
-    let order = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            view.with(|view| view.window.get(&id).map(|entry| Arc::clone(&entry.row)))
+    let view = live::follow(Orders::only(api, id.clone()), 1);
+    let order = Memo::new(move |_| {
+        view.with(|view| {
+            view.window
+                .rows()
+                .first()
+                .map(|entry| Arc::clone(&entry.row))
         })
-    };
+    });
     let loaded = Memo::new(move |_| view.with(|view| view.loaded));
     let name = id.as_str().to_owned();
     // Made anew only if the order comes or goes; what changes within is bound more finely.
@@ -45,7 +47,7 @@ pub(super) fn Follower(api: Api, id: OrderId, on_close: impl Fn() + 'static) -> 
 
 /// The states, and when the order came to each.
 #[component]
-fn Course(order: Memo<Option<Arc<Followed>>>) -> impl IntoView {
+fn Course(order: Memo<Option<Arc<Order>>>) -> impl IntoView {
     let cancelled = Memo::new(move |_| is_at(order, Status::Cancelled));
     view! {
         <ol class="steps">
@@ -56,8 +58,8 @@ fn Course(order: Memo<Option<Arc<Followed>>>) -> impl IntoView {
 }
 
 #[component]
-fn Step(order: Memo<Option<Arc<Followed>>>, status: Status) -> impl IntoView {
-    let of = move |read: fn(&Followed, Status) -> Option<String>| {
+fn Step(order: Memo<Option<Arc<Order>>>, status: Status) -> impl IntoView {
+    let of = move |read: fn(&Order, Status) -> Option<String>| {
         move || order.with(|order| order.as_ref().and_then(|order| read(order, status)))
     };
     view! {
@@ -70,25 +72,20 @@ fn Step(order: Memo<Option<Arc<Followed>>>, status: Status) -> impl IntoView {
             aria-current=move || is_at(order, status).then_some("step")
         >
             <span>{status.words()}</span>
-            <span class="step-time numeric quiet">{of(|order, status| order.reached_at(status).map(clock_time))}</span>
+            <span class="step-time numeric quiet">{of(|order, status| order.reached.at(status).map(clock_time))}</span>
         </li>
     }
 }
 
-fn is_at(order: Memo<Option<Arc<Followed>>>, status: Status) -> bool {
-    order.with(|order| {
-        order
-            .as_ref()
-            .is_some_and(|order| order.order.status == status)
-    })
+fn is_at(order: Memo<Option<Arc<Order>>>, status: Status) -> bool {
+    order.with(|order| order.as_ref().is_some_and(|order| order.status == status))
 }
 
 /// What was ordered. It does not change, but a later revision might correct it.
 #[component]
-fn Items(order: Memo<Option<Arc<Followed>>>) -> impl IntoView {
-    let basket = Memo::new(move |_| {
-        order.with(|order| order.as_ref().map(|order| Basket::from(&order.order)))
-    });
+fn Items(order: Memo<Option<Arc<Order>>>) -> impl IntoView {
+    let basket =
+        Memo::new(move |_| order.with(|order| order.as_ref().map(|order| Basket::from(&**order))));
     move || {
         let Basket {
             items,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::WINDOW;
 use crate::live::View;
-use crate::live::window::Entry;
+use crate::live::window::{Entry, Row};
 use crate::orders::model::{Order, OrderId, Status, delay_words};
 use crate::ui::locale::clock_time;
 
@@ -14,16 +14,17 @@ pub(super) fn Table(
     view: ReadSignal<View<Order>>,
     followed: RwSignal<Option<OrderId>>,
 ) -> impl IntoView {
-    let ids = Memo::new(move |_| {
+    let places = Memo::new(move |_| {
         view.with(|view| {
             view.window
                 .rows()
-                .map(|entry| entry.row.id.clone())
+                .iter()
+                .map(|entry| entry.row.position())
                 .collect::<Vec<_>>()
         })
     });
     let loaded = Memo::new(move |_| view.with(|view| view.loaded));
-    let empty = move || ids.with(Vec::is_empty);
+    let empty = move || places.with(Vec::is_empty);
     // The roles keep the table a table where narrow screens lay its rows out as cards.
     view! {
         <table class="table" role="table" data-testid="orders-table" aria-busy=move || (!loaded.get()).to_string()>
@@ -41,8 +42,8 @@ pub(super) fn Table(
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                <For each=move || ids.get() key=Clone::clone let:id>
-                    <OrderRow view id followed />
+                <For each=move || places.get() key=Clone::clone let:place>
+                    <OrderRow view place followed />
                 </For>
             </tbody>
         </table>
@@ -61,22 +62,16 @@ pub(super) fn Table(
 #[component]
 fn OrderRow(
     view: ReadSignal<View<Order>>,
-    id: OrderId,
+    place: <Order as Row>::Position,
     followed: RwSignal<Option<OrderId>>,
 ) -> impl IntoView {
-    let key = id.clone();
+    let id = place.1.clone();
     // May run once more just after the row went.
-    let entry = Memo::new(move |_| view.with(|view| view.window.get(&key).cloned()));
+    let entry = Memo::new(move |_| view.with(|view| view.window.get(&place).cloned()));
     let of = move |read: fn(&Entry<Order>) -> String| {
         move || entry.with(|entry| entry.as_ref().map(read).unwrap_or_default())
     };
-    let status = Memo::new(move |_| {
-        entry.with(|entry| {
-            entry
-                .as_ref()
-                .map_or(Status::Submitted, |entry| entry.row.status)
-        })
-    });
+    let status = move || entry.with(|entry| entry.as_ref().map(|entry| entry.row.status));
     // A change that arrives makes a ripple; two alike in turn, since the same animation does not start twice.
     let ripple = move || {
         entry.with(|entry| {
@@ -90,25 +85,29 @@ fn OrderRow(
     };
     let pressed = {
         let id = id.clone();
-        Memo::new(move |_| followed.with(|followed| followed.as_ref() == Some(&id)))
+        move || followed.with(|followed| followed.as_ref() == Some(&id))
     };
     let name = format!("Follow {}", id.as_str());
     let row_id = id.as_str().to_owned();
     let toggle = {
         let id = id.clone();
         move |_| {
-            let next = (!pressed.get_untracked()).then(|| id.clone());
-            followed.set(next);
+            followed.update(|followed| {
+                *followed = if followed.as_ref() == Some(&id) {
+                    None
+                } else {
+                    Some(id.clone())
+                };
+            });
         }
     };
     view! {
-        <tr role="row" data-order-id=row_id data-status=move || status.get().name() data-ripple=ripple
-            class:is-followed=pressed>
+        <tr role="row" data-order-id=row_id data-status=move || status().map(Status::name) data-ripple=ripple>
             <td role="cell" class="cell-id"><Id id /></td>
             <td role="cell" class="cell-status">
                 <span class="status">
                     <span class="course" aria-hidden="true"></span>
-                    {move || status.get().words()}
+                    {move || status().map(Status::words)}
                 </span>
             </td>
             <td role="cell" class="cell-updated numeric is-end">{of(|entry| clock_time(entry.row.updated))}</td>
@@ -122,7 +121,7 @@ fn OrderRow(
             </td>
             <td role="cell" class="cell-follow is-end">
                 <button type="button" class="button is-small" aria-label=name
-                    aria-pressed=move || pressed.get().to_string() on:click=toggle>
+                    aria-pressed=move || pressed().to_string() on:click=toggle>
                     "Follow"
                 </button>
             </td>
