@@ -76,12 +76,19 @@ impl Authority {
         let master = store
             .write(move |transaction| {
                 let kept = transaction
-                    .query_row("SELECT value FROM secrets WHERE name = 'master'", [], |row| row.get(0))
+                    .query_row(
+                        "SELECT value FROM secrets WHERE name = 'master'",
+                        [],
+                        |row| row.get(0),
+                    )
                     .optional()?;
                 if let Some(kept) = kept {
                     return Ok(kept);
                 }
-                transaction.execute("INSERT INTO secrets (name, value) VALUES ('master', ?1)", [fresh])?;
+                transaction.execute(
+                    "INSERT INTO secrets (name, value) VALUES ('master', ?1)",
+                    [fresh],
+                )?;
                 Ok::<_, StoreError>(fresh)
             })
             .await?;
@@ -132,7 +139,13 @@ impl Authority {
             Claimed::Guest => Role::Guest,
             Claimed::Backend => Role::Backend,
         };
-        Ok((self.secret_of(access_key_id), Caller { role, identity: claim.identity.map(IdentityId) }))
+        Ok((
+            self.secret_of(access_key_id),
+            Caller {
+                role,
+                identity: claim.identity.map(IdentityId),
+            },
+        ))
     }
 
     /// Standard base64 with `+`, `/` and `=`, as the real tokens have: clients that forget to encode them in a query
@@ -155,7 +168,10 @@ impl Authority {
     }
 
     fn secret_of(&self, access_key_id: &str) -> SecretKey {
-        let derived = hmac(&hmac(&self.master, b"secret access key"), access_key_id.as_bytes());
+        let derived = hmac(
+            &hmac(&self.master, b"secret access key"),
+            access_key_id.as_bytes(),
+        );
         // 30 bytes are the 40 characters that secret access keys have.
         SecretKey(STANDARD.encode(&derived[..30]))
     }
@@ -175,19 +191,30 @@ mod tests {
     use crate::settings::Data;
 
     fn guest() -> Caller {
-        Caller { role: Role::Guest, identity: Some(IdentityId("eu-west-1:1".into())) }
+        Caller {
+            role: Role::Guest,
+            identity: Some(IdentityId("eu-west-1:1".into())),
+        }
     }
 
     #[tokio::test]
     async fn the_same_store_knows_its_credentials_again_and_another_does_not() {
         let (world, clock) = Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, 1);
         let store = Store::open(&Data::Memory).await.unwrap();
-        let minted = Authority::open(&store, &world).await.unwrap().mint(&guest(), Duration::from_secs(60), &world);
+        let minted = Authority::open(&store, &world).await.unwrap().mint(
+            &guest(),
+            Duration::from_secs(60),
+            &world,
+        );
         let again = Authority::open(&store, &world).await.unwrap();
-        let (secret, caller) = again.unseal(&minted.access_key_id, &minted.session_token, clock.now()).unwrap();
+        let (secret, caller) = again
+            .unseal(&minted.access_key_id, &minted.session_token, clock.now())
+            .unwrap();
         assert!(secret == minted.secret_access_key && caller == guest());
 
-        let elsewhere = Authority::open(&Store::open(&Data::Memory).await.unwrap(), &world).await.unwrap();
+        let elsewhere = Authority::open(&Store::open(&Data::Memory).await.unwrap(), &world)
+            .await
+            .unwrap();
         let refused = elsewhere.unseal(&minted.access_key_id, &minted.session_token, clock.now());
         assert_eq!(refused.unwrap_err(), Refusal::UnknownToken);
     }
@@ -198,21 +225,40 @@ mod tests {
         let authority = Authority { master: [7; 32] };
         let mint = || authority.mint(&guest(), Duration::from_secs(60), &world);
         let (mine, other) = (mint(), mint());
-        let unseal = |id: &str, token: &str| authority.unseal(id, token, clock.now()).map(|(_, caller)| caller);
-        assert_eq!(unseal(&mine.access_key_id, &mine.session_token), Ok(guest()));
-        assert_eq!(unseal(&other.access_key_id, &mine.session_token), Err(Refusal::UnknownToken));
+        let unseal = |id: &str, token: &str| {
+            authority
+                .unseal(id, token, clock.now())
+                .map(|(_, caller)| caller)
+        };
+        assert_eq!(
+            unseal(&mine.access_key_id, &mine.session_token),
+            Ok(guest())
+        );
+        assert_eq!(
+            unseal(&other.access_key_id, &mine.session_token),
+            Err(Refusal::UnknownToken)
+        );
 
         let bytes = STANDARD.decode(&mine.session_token).unwrap();
         for at in 0..bytes.len() {
             let mut altered = bytes.clone();
             altered[at] ^= 1;
-            assert_eq!(unseal(&mine.access_key_id, &STANDARD.encode(altered)), Err(Refusal::UnknownToken));
+            assert_eq!(
+                unseal(&mine.access_key_id, &STANDARD.encode(altered)),
+                Err(Refusal::UnknownToken)
+            );
         }
         for nonsense in ["", "AAAA", "not base64!"] {
-            assert_eq!(unseal(&mine.access_key_id, nonsense), Err(Refusal::UnknownToken));
+            assert_eq!(
+                unseal(&mine.access_key_id, nonsense),
+                Err(Refusal::UnknownToken)
+            );
         }
         clock.advance(Duration::from_secs(60));
-        assert_eq!(unseal(&mine.access_key_id, &mine.session_token), Err(Refusal::Expired));
+        assert_eq!(
+            unseal(&mine.access_key_id, &mine.session_token),
+            Err(Refusal::Expired)
+        );
     }
 
     #[test]
@@ -220,6 +266,8 @@ mod tests {
         let (world, _) = Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, 3);
         let minted = Authority { master: [7; 32] }.mint(&guest(), Duration::from_secs(60), &world);
         let shown = format!("{minted:?}");
-        assert!(!shown.contains(&minted.secret_access_key.0) && !shown.contains(&minted.session_token));
+        assert!(
+            !shown.contains(&minted.secret_access_key.0) && !shown.contains(&minted.session_token)
+        );
     }
 }

@@ -47,31 +47,51 @@ impl PutEntry {
 
 pub(crate) async fn put_events(State(front): State<Front>, request: Request) -> Response {
     let Ok(incoming) = Incoming::read(request, BODY_LIMIT).await else {
-        return refused("ValidationException", "Total size of the entries in the request is over the limit.");
+        return refused(
+            "ValidationException",
+            "Total size of the entries in the request is over the limit.",
+        );
     };
     let caller = match front.verify(&incoming.as_signed(), "events") {
         Ok(caller) => caller,
         Err(refusal) => return refused(refusal.error_type(), &refusal.to_string()),
     };
     if incoming.header("x-amz-target") != Some(TARGET) {
-        return refused("UnknownOperationException", &format!("the only operation here is {TARGET}"));
+        return refused(
+            "UnknownOperationException",
+            &format!("the only operation here is {TARGET}"),
+        );
     }
     let entries = match serde_json::from_slice::<PutEvents>(&incoming.body) {
         Ok(request) => request.entries,
         Err(error) => return refused("SerializationException", &error.to_string()),
     };
     for entry in &entries {
-        let Access { action, resource } = Access::put_events(entry.event_bus_name.as_deref().unwrap_or("default"));
-        if !front.world.apis.policies().allow(caller.role, &Access { action, resource: resource.clone() }) {
-            let message = format!("User is not authorized to perform: {action} on resource: {resource}");
+        let Access { action, resource } =
+            Access::put_events(entry.event_bus_name.as_deref().unwrap_or("default"));
+        if !front.world.apis.policies().allow(
+            caller.role,
+            &Access {
+                action,
+                resource: resource.clone(),
+            },
+        ) {
+            let message =
+                format!("User is not authorized to perform: {action} on resource: {resource}");
             return refused("AccessDeniedException", &message);
         }
     }
     if entries.is_empty() || entries.len() > MOST_ENTRIES {
-        return refused("ValidationException", "Member must have length between 1 and 10, inclusive: 'entries'");
+        return refused(
+            "ValidationException",
+            "Member must have length between 1 and 10, inclusive: 'entries'",
+        );
     }
     if entries.iter().map(PutEntry::size).sum::<usize>() > TOTAL_SIZE {
-        return refused("ValidationException", "Total size of the entries in the request is over the limit.");
+        return refused(
+            "ValidationException",
+            "Total size of the entries in the request is over the limit.",
+        );
     }
     let entries = entries.into_iter().map(|entry| Entry {
         source: entry.source,
@@ -85,18 +105,35 @@ pub(crate) async fn put_events(State(front): State<Front>, request: Request) -> 
                 .iter()
                 .map(|result| match result {
                     Ok(id) => json!({"EventId": id}),
-                    Err(refused) => json!({"ErrorCode": refused.code, "ErrorMessage": refused.message}),
+                    Err(refused) => {
+                        json!({"ErrorCode": refused.code, "ErrorMessage": refused.message})
+                    }
                 })
                 .collect();
-            answer(200, JSON, None, &json!({"FailedEntryCount": failed, "Entries": entries}))
+            answer(
+                200,
+                JSON,
+                None,
+                &json!({"FailedEntryCount": failed, "Entries": entries}),
+            )
         }
         Err(error) => {
             tracing::error!(%error, bus = BUS, "events could not be accepted");
-            answer(500, JSON, Some("InternalException"), &json!({"__type": "InternalException", "message": ""}))
+            answer(
+                500,
+                JSON,
+                Some("InternalException"),
+                &json!({"__type": "InternalException", "message": ""}),
+            )
         }
     }
 }
 
 fn refused(error_type: &str, message: &str) -> Response {
-    answer(400, JSON, Some(error_type), &json!({"__type": error_type, "message": message}))
+    answer(
+        400,
+        JSON,
+        Some(error_type),
+        &json!({"__type": error_type, "message": message}),
+    )
 }

@@ -34,7 +34,9 @@ impl Access {
     pub fn field(api: ApiName, parent: &str, field: &str) -> Self {
         Self {
             action: "appsync:GraphQL",
-            resource: format!("arn:aws:appsync:{REGION}:{ACCOUNT}:apis/{api}/types/{parent}/fields/{field}"),
+            resource: format!(
+                "arn:aws:appsync:{REGION}:{ACCOUNT}:apis/{api}/types/{parent}/fields/{field}"
+            ),
         }
     }
 
@@ -43,7 +45,9 @@ impl Access {
     pub fn route(method: &str, path: &str) -> Self {
         Self {
             action: "execute-api:Invoke",
-            resource: format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:simulation/embedded/{method}/{path}"),
+            resource: format!(
+                "arn:aws:execute-api:{REGION}:{ACCOUNT}:simulation/embedded/{method}/{path}"
+            ),
         }
     }
 
@@ -70,7 +74,9 @@ impl Policies {
             ("SimulationApi", "simulation"),
             ("OrdersBus", BUS),
         ];
-        let policy = |file, document| Policy::read(document, &names).map_err(|error| format!("{file}: {error}"));
+        let policy = |file, document| {
+            Policy::read(document, &names).map_err(|error| format!("{file}: {error}"))
+        };
         Ok(Self {
             guest: policy("deploy/policies/guest.json", GUEST)?,
             backend: policy("deploy/policies/backend.json", BACKEND)?,
@@ -129,11 +135,16 @@ impl OneOrMany {
 
 impl Policy {
     fn read(document: &str, names: &[(&str, &str)]) -> Result<Self, String> {
-        let filled = names.iter().fold(document.to_owned(), |text, (name, value)| {
-            text.replace(&format!("${{{name}}}"), value)
-        });
+        let filled = names
+            .iter()
+            .fold(document.to_owned(), |text, (name, value)| {
+                text.replace(&format!("${{{name}}}"), value)
+            });
         if let Some(unknown) = filled.split("${").nth(1) {
-            return Err(format!("unknown placeholder ${{{}", unknown.split_inclusive('}').next().unwrap_or_default()));
+            return Err(format!(
+                "unknown placeholder ${{{}",
+                unknown.split_inclusive('}').next().unwrap_or_default()
+            ));
         }
         let policy: Self = serde_json::from_str(&filled).map_err(|error| error.to_string())?;
         if policy.version != "2012-10-17" {
@@ -143,8 +154,14 @@ impl Policy {
     }
 
     fn allows(&self, access: &Access) -> bool {
-        let mut effects = self.statement.iter().filter(|statement| statement.covers(access)).map(|s| s.effect);
-        let Some(first) = effects.next() else { return false };
+        let mut effects = self
+            .statement
+            .iter()
+            .filter(|statement| statement.covers(access))
+            .map(|s| s.effect);
+        let Some(first) = effects.next() else {
+            return false;
+        };
         first == Effect::Allow && effects.all(|effect| effect == Effect::Allow)
     }
 }
@@ -153,8 +170,15 @@ impl Statement {
     fn covers(&self, access: &Access) -> bool {
         // Actions are compared without regard to case, resources with it.
         let action = access.action.to_ascii_lowercase();
-        self.action.as_slice().iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
-            && self.resource.as_slice().iter().any(|pattern| matches(pattern, &access.resource))
+        self.action
+            .as_slice()
+            .iter()
+            .any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
+            && self
+                .resource
+                .as_slice()
+                .iter()
+                .any(|pattern| matches(pattern, &access.resource))
     }
 }
 
@@ -219,15 +243,26 @@ mod tests {
             (Access::route("POST", "order"), false),
             (Access::put_events(BUS), false),
         ] {
-            assert_eq!(policies.allow(Role::Guest, &access), guest, "a guest and {access:?}");
+            assert_eq!(
+                policies.allow(Role::Guest, &access),
+                guest,
+                "a guest and {access:?}"
+            );
             let post = access == Access::route("POST", "order");
-            assert_eq!(policies.allow(Role::Backend, &access), !post, "the backend and {access:?}");
+            assert_eq!(
+                policies.allow(Role::Backend, &access),
+                !post,
+                "the backend and {access:?}"
+            );
         }
         assert!(!policies.allow(Role::Backend, &Access::put_events("another.bus")));
     }
 
     fn policy(statements: &str) -> Result<Policy, String> {
-        Policy::read(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#), &[])
+        Policy::read(
+            &format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#),
+            &[],
+        )
     }
 
     #[test]
@@ -239,7 +274,10 @@ mod tests {
         for statements in [format!("{allow},{deny}"), format!("{deny},{allow}")] {
             assert!(!policy(&statements).unwrap().allows(&access));
         }
-        assert!(!policy("").unwrap().allows(&access), "what nobody allows is denied");
+        assert!(
+            !policy("").unwrap().allows(&access),
+            "what nobody allows is denied"
+        );
     }
 
     #[test]

@@ -38,8 +38,14 @@ impl Front {
     /// Why the signature is not believed.
     pub fn verify(&self, request: &sigv4::Request<'_>, service: &str) -> Result<Caller, Refusal> {
         let now = self.world.surroundings.now();
-        let scope = Scope { service, region: REGION, token: TokenRule::Signed };
-        sigv4::verify(request, &scope, now, |id, token| self.authority.unseal(id, token, now))
+        let scope = Scope {
+            service,
+            region: REGION,
+            token: TokenRule::Signed,
+        };
+        sigv4::verify(request, &scope, now, |id, token| {
+            self.authority.unseal(id, token, now)
+        })
     }
 }
 
@@ -82,7 +88,11 @@ pub async fn serve_world(
     let (stop, stopping) = watch::channel(false);
     let pipeline = world.start(stopping.clone()).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
-    let front = Front { world, authority, stopping: stopping.clone() };
+    let front = Front {
+        world,
+        authority,
+        stopping: stopping.clone(),
+    };
     ready();
     // Small frames that have to be there at once: no waiting for more to send.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
@@ -119,7 +129,10 @@ fn router(front: Front) -> Router {
         .route("/order", get(http::simulation::start))
         .route("/events/", post(events_api::put_events))
         .route("/events", post(events_api::put_events))
-        .layer(axum::middleware::from_fn_with_state(front.clone(), http::request_id))
+        .layer(axum::middleware::from_fn_with_state(
+            front.clone(),
+            http::request_id,
+        ))
         .layer(http::cors());
     services
         .fallback(site::serve)

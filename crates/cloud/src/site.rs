@@ -38,18 +38,33 @@ async fn file(site: &Path, mut request: Request) -> Response {
     if is_route(request.uri().path()) {
         *request.uri_mut() = Uri::from_static("/index.html");
     }
-    let name = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let name = request
+        .uri()
+        .path()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let files = ServeDir::new(site).precompressed_br();
     let mut response = match files.oneshot(request).await {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},
     };
     if response.status().is_success() {
-        let cache = if is_hashed(&name) { FOR_A_YEAR } else { ASK_EACH_TIME };
+        let cache = if is_hashed(&name) {
+            FOR_A_YEAR
+        } else {
+            ASK_EACH_TIME
+        };
         response.headers_mut().insert(CACHE_CONTROL, cache);
-        let html = response.headers().get(CONTENT_TYPE).is_some_and(|ty| ty.as_bytes().starts_with(b"text/html"));
+        let html = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|ty| ty.as_bytes().starts_with(b"text/html"));
         if html && let Some(policy) = content_security_policy(site).await {
-            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+            response
+                .headers_mut()
+                .insert(CONTENT_SECURITY_POLICY, policy);
         }
     }
     response
@@ -67,7 +82,8 @@ fn is_route(path: &str) -> bool {
 
 /// Whether the name holds a hash of the contents, as Trunk writes them: such a file never changes.
 fn is_hashed(name: &str) -> bool {
-    name.split(['-', '_', '.']).any(|part| part.len() >= 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    name.split(['-', '_', '.'])
+        .any(|part| part.len() >= 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -76,7 +92,12 @@ mod tests {
 
     #[test]
     fn routes_and_files() {
-        for (path, route) in [("/", true), ("/orders/abc", true), ("/a.b/c", true), ("/appconfig.json", false)] {
+        for (path, route) in [
+            ("/", true),
+            ("/orders/abc", true),
+            ("/a.b/c", true),
+            ("/appconfig.json", false),
+        ] {
             assert_eq!(is_route(path), route, "{path}");
         }
     }

@@ -37,14 +37,28 @@ pub async fn start(settings: Settings) -> Result<Running, CloudError> {
 ///
 /// # Errors
 /// As [`crate::serve`].
-pub async fn start_in(settings: Settings, surroundings: Surroundings) -> Result<Running, CloudError> {
+pub async fn start_in(
+    settings: Settings,
+    surroundings: Surroundings,
+) -> Result<Running, CloudError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let world = World::open_in(settings, surroundings).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(serve_world(world.clone(), listener, async { drop(stopped.await) }, || {}));
-    Ok(Running { url, world, authority, stop, served })
+    let served = tokio::spawn(serve_world(
+        world.clone(),
+        listener,
+        async { drop(stopped.await) },
+        || {},
+    ));
+    Ok(Running {
+        url,
+        world,
+        authority,
+        stop,
+        served,
+    })
 }
 
 impl Running {

@@ -17,7 +17,12 @@ use super::{Command, CredentialFormat, DataFlag, DeadLetterAction, RoleName, wat
 
 pub(super) async fn run(command: Command) -> Result<(), CloudError> {
     match command {
-        Command::Credentials { role, format, credential_ttl, data } => {
+        Command::Credentials {
+            role,
+            format,
+            credential_ttl,
+            data,
+        } => {
             let minted = mint(role, Duration::from_secs(credential_ttl), kept(data)?).await?;
             println!("{}", shown(&minted, format));
             Ok(())
@@ -29,9 +34,19 @@ pub(super) async fn run(command: Command) -> Result<(), CloudError> {
             if json {
                 return print_json(&account);
             }
-            let dead_letters::Account { accepted, written, late, duplicate, dead, pending, unmatched } = account;
+            let dead_letters::Account {
+                accepted,
+                written,
+                late,
+                duplicate,
+                dead,
+                pending,
+                unmatched,
+            } = account;
             println!("accepted {accepted}");
-            println!("  written   {written}\n  late      {late}\n  duplicate {duplicate}\n  dead      {dead}");
+            println!(
+                "  written   {written}\n  late      {late}\n  duplicate {duplicate}\n  dead      {dead}"
+            );
             println!("  pending   {pending}\n  unmatched {unmatched}");
             if !account.closes() {
                 println!("THE ACCOUNT DOES NOT CLOSE");
@@ -59,11 +74,23 @@ async fn mint(role: RoleName, ttl: Duration, data: Data) -> Result<Credentials, 
         RoleName::Backend => Role::Backend,
     };
     let authority = Authority::open(&store, &surroundings).await?;
-    Ok(authority.mint(&Caller { role, identity: None }, ttl, &surroundings))
+    Ok(authority.mint(
+        &Caller {
+            role,
+            identity: None,
+        },
+        ttl,
+        &surroundings,
+    ))
 }
 
 fn shown(minted: &Credentials, format: CredentialFormat) -> String {
-    let Credentials { access_key_id, secret_access_key, session_token, expiration } = minted;
+    let Credentials {
+        access_key_id,
+        secret_access_key,
+        session_token,
+        expiration,
+    } = minted;
     match format {
         CredentialFormat::Env => format!(
             "export AWS_ACCESS_KEY_ID={access_key_id}\nexport AWS_SECRET_ACCESS_KEY={}\n\
@@ -91,7 +118,9 @@ async fn letters(action: DeadLetterAction) -> Result<(), CloudError> {
             if letters.is_empty() {
                 println!("There are no dead letters.");
             }
-            letters.iter().for_each(|letter| println!("{}", line(letter)));
+            letters
+                .iter()
+                .for_each(|letter| println!("{}", line(letter)));
             Ok(())
         }
         DeadLetterAction::Show { id, data, json } => {
@@ -100,11 +129,18 @@ async fn letters(action: DeadLetterAction) -> Result<(), CloudError> {
                 return print_json(&letter);
             }
             println!("{}", line(&letter));
-            println!("{}", serde_json::to_string_pretty(&letter.payload).unwrap_or_default());
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&letter.payload).unwrap_or_default()
+            );
             Ok(())
         }
         DeadLetterAction::Resend { id, data, json, .. } => {
-            let world = World::open(Settings { data: kept(data)?, ..Settings::default() }).await?;
+            let world = World::open(Settings {
+                data: kept(data)?,
+                ..Settings::default()
+            })
+            .await?;
             let resent = match id {
                 Some(id) => dead_letters::resend(&world, id).await.map(|()| 1)?,
                 None => dead_letters::resend_all(&world).await?,
@@ -119,12 +155,24 @@ async fn letters(action: DeadLetterAction) -> Result<(), CloudError> {
 }
 
 fn line(letter: &DeadLetter) -> String {
-    let DeadLetter { id, origin, name, subject, cause, attempts, at, .. } = letter;
+    let DeadLetter {
+        id,
+        origin,
+        name,
+        subject,
+        cause,
+        attempts,
+        at,
+        ..
+    } = letter;
     let (origin, at) = (origin.as_str(), at.format(&Rfc3339).unwrap_or_default());
     format!("{id}  {at}  {origin} {name}  {subject}  after {attempts} attempts: {cause}")
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), CloudError> {
-    println!("{}", serde_json::to_string_pretty(value).map_err(std::io::Error::from)?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(value).map_err(std::io::Error::from)?
+    );
     Ok(())
 }

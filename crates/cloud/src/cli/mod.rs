@@ -1,5 +1,9 @@
 //! The command line of `eddy-cloud`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a command has to say goes to the terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a command has to say goes to the terminal"
+)]
 
 mod commands;
 mod serve;
@@ -65,7 +69,10 @@ impl DataFlag {
             Some(folder) if folder.as_os_str() == ":memory:" => Ok(Data::Memory),
             Some(folder) => Ok(Data::Folder(folder)),
             None => Data::default_folder().ok_or_else(|| {
-                CloudError::BuiltIn("there is no home directory to keep the data under: name a folder with --data".into())
+                CloudError::BuiltIn(
+                    "there is no home directory to keep the data under: name a folder with --data"
+                        .into(),
+                )
             }),
         }
     }
@@ -175,7 +182,10 @@ enum Watched {
 /// Runs the command that the arguments say.
 pub(crate) async fn run() -> ExitCode {
     let Cli { command, serve } = Cli::parse();
-    log(if command.is_none() { "info" } else { "warn" }, serve.log_format);
+    log(
+        if command.is_none() { "info" } else { "warn" },
+        serve.log_format,
+    );
     let done = match command {
         None => serve::run(serve).await,
         Some(command) => commands::run(command).await,
@@ -191,7 +201,9 @@ pub(crate) async fn run() -> ExitCode {
 
 fn log(default: &str, format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
@@ -199,7 +211,9 @@ fn log(default: &str, format: LogFormat) {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "a number of seconds, such as 4 or 0.5".to_owned())?;
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "a number of seconds, such as 4 or 0.5".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 

@@ -21,13 +21,21 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         retry_window: flags.retry_window,
         ..Settings::default()
     };
-    if let Some(site) = settings.site.as_deref().filter(|site| !site.join("index.html").is_file()) {
+    if let Some(site) = settings
+        .site
+        .as_deref()
+        .filter(|site| !site.join("index.html").is_file())
+    {
         tracing::warn!(site = %site.display(), "there is no index.html in the folder of --site (yet)");
     }
     let address = settings.listen;
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| CloudError::Listen { address, source })?;
-    let ready = format!("Eddy's cloud is ready at http://{}/", listener.local_addr()?);
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| CloudError::Listen { address, source })?;
+    let ready = format!(
+        "Eddy's cloud is ready at http://{}/",
+        listener.local_addr()?
+    );
     let shutdown = shutdown()?;
     cloud::serve_then(settings, listener, shutdown, move || {
         // Read by whoever started this, so it must not wait in a buffer.

@@ -38,7 +38,9 @@ pub(super) async fn run(Watched::Orders: Watched, endpoint: &str) -> Result<(), 
             Event::State(State::Live) => eprintln!("live; every order will be a line here"),
             Event::State(State::Retrying { cause, .. }) => eprintln!("trying again: {cause}"),
             Event::State(State::Offline) => eprintln!("offline"),
-            Event::State(State::Failed(cause)) => return Err(std::io::Error::other(cause.to_string()).into()),
+            Event::State(State::Failed(cause)) => {
+                return Err(std::io::Error::other(cause.to_string()).into());
+            }
         }
     }
     Ok(())
@@ -46,8 +48,14 @@ pub(super) async fn run(Watched::Orders: Watched, endpoint: &str) -> Result<(), 
 
 fn line(order: &Value) -> String {
     let text = |field: &str| order[field].as_str().unwrap_or("-").to_owned();
-    let updated = if order["updatedAt"].is_null() { text("createdAt") } else { text("updatedAt") };
+    let updated = if order["updatedAt"].is_null() {
+        text("createdAt")
+    } else {
+        text("updatedAt")
+    };
     let (id, status, revision) = (text("orderId"), text("status"), &order["revision"]);
-    let (items, total, currency) = (&order["numItems"], &order["total"], text("currency"));
-    format!("{updated}  {id}  {status:<20}  revision {revision}  {items} items  {total:.2} {currency}")
+    let (items, total, currency) = (&order["numItems"], order["total"].as_f64().unwrap_or_default(), text("currency"));
+    format!(
+        "{updated}  {id}  {status:<20}  revision {revision}  {items} items  {total:.2} {currency}"
+    )
 }

@@ -44,7 +44,10 @@ struct Refused {
 
 impl Refused {
     fn new(error_type: &'static str, message: impl Into<String>) -> Self {
-        Self { error_type, message: message.into() }
+        Self {
+            error_type,
+            message: message.into(),
+        }
     }
 }
 
@@ -58,9 +61,21 @@ impl From<StoreError> for Refused {
 pub(crate) async fn handle(State(front): State<Front>, request: Request) -> Response {
     match respond(&front, request).await {
         Ok(body) => answer(200, JSON, None, &body),
-        Err(Refused { error_type, message }) => {
-            let status = if error_type == "InternalErrorException" { 500 } else { 400 };
-            answer(status, JSON, Some(error_type), &json!({"__type": error_type, "message": message}))
+        Err(Refused {
+            error_type,
+            message,
+        }) => {
+            let status = if error_type == "InternalErrorException" {
+                500
+            } else {
+                400
+            };
+            answer(
+                status,
+                JSON,
+                Some(error_type),
+                &json!({"__type": error_type, "message": message}),
+            )
         }
     }
 }
@@ -75,7 +90,10 @@ async fn respond(front: &Front, request: Request) -> Result<Value, Refused> {
             get_credentials(front, parsed(&incoming)?).await
         }
         target => {
-            let message = format!("{} is not offered here", target.unwrap_or("a call without x-amz-target"));
+            let message = format!(
+                "{} is not offered here",
+                target.unwrap_or("a call without x-amz-target")
+            );
             Err(Refused::new("UnknownOperationException", message))
         }
     }
@@ -99,14 +117,20 @@ async fn get_id(front: &Front, request: GetId) -> Result<Value, Refused> {
         .world
         .store
         .write(move |transaction| {
-            transaction.execute("INSERT INTO identities (id, at) VALUES (?1, ?2)", (row, now))?;
+            transaction.execute(
+                "INSERT INTO identities (id, at) VALUES (?1, ?2)",
+                (row, now),
+            )?;
             Ok::<_, StoreError>(())
         })
         .await?;
     Ok(json!({"IdentityId": id}))
 }
 
-async fn get_credentials(front: &Front, request: GetCredentialsForIdentity) -> Result<Value, Refused> {
+async fn get_credentials(
+    front: &Front,
+    request: GetCredentialsForIdentity,
+) -> Result<Value, Refused> {
     let id = request.identity_id;
     check_id("identityId", &id)?;
     check_guest(request.logins.as_ref())?;
@@ -120,11 +144,23 @@ async fn get_credentials(front: &Front, request: GetCredentialsForIdentity) -> R
         })
         .await?;
     if known.is_none() {
-        return Err(Refused::new("ResourceNotFoundException", format!("Identity '{id}' not found.")));
+        return Err(Refused::new(
+            "ResourceNotFoundException",
+            format!("Identity '{id}' not found."),
+        ));
     }
-    let Shared { settings, surroundings, .. } = &*front.world;
-    let caller = Caller { role: Role::Guest, identity: Some(IdentityId(id.clone())) };
-    let minted = front.authority.mint(&caller, settings.credential_ttl, surroundings);
+    let Shared {
+        settings,
+        surroundings,
+        ..
+    } = &*front.world;
+    let caller = Caller {
+        role: Role::Guest,
+        identity: Some(IdentityId(id.clone())),
+    };
+    let minted = front
+        .authority
+        .mint(&caller, settings.credential_ttl, surroundings);
     Ok(json!({
         "IdentityId": id,
         "Credentials": {
@@ -140,8 +176,12 @@ async fn get_credentials(front: &Front, request: GetCredentialsForIdentity) -> R
 fn check_id(field: &str, id: &str) -> Result<(), Refused> {
     let well_formed = id.len() <= 55
         && id.split_once(':').is_some_and(|(region, uuid)| {
-            let region_ok = region.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-            let uuid_ok = uuid.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f' | '-'));
+            let region_ok = region
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+            let uuid_ok = uuid
+                .chars()
+                .all(|c| matches!(c, '0'..='9' | 'a'..='f' | '-'));
             !region.is_empty() && !uuid.is_empty() && region_ok && uuid_ok
         });
     if well_formed {
@@ -156,9 +196,10 @@ fn check_id(field: &str, id: &str) -> Result<(), Refused> {
 
 fn check_guest(logins: Option<&Map<String, Value>>) -> Result<(), Refused> {
     match logins {
-        Some(logins) if !logins.is_empty() => {
-            Err(Refused::new("NotAuthorizedException", "Logins are not supported for this identity pool."))
-        }
+        Some(logins) if !logins.is_empty() => Err(Refused::new(
+            "NotAuthorizedException",
+            "Logins are not supported for this identity pool.",
+        )),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use apollo_compiler::executable::OperationType;
-use apollo_compiler::resolvers::{Execution, FieldError as Unresolved, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::resolvers::{
+    Execution, FieldError as Unresolved, ObjectValue, ResolveInfo, ResolvedValue,
+};
 use backend::api::{ApiName, Caller, FieldError, FieldKind};
 use serde_json::{Map, Value};
 
@@ -16,7 +18,12 @@ use crate::policy::Access;
 use crate::world::World;
 
 /// Executes a query or a mutation as its caller may, and tells the subscribers of what a mutation did.
-pub async fn execute(world: &World, api: ApiName, caller: &Caller, request: GraphQlRequest) -> GraphQlResponse {
+pub async fn execute(
+    world: &World,
+    api: ApiName,
+    caller: &Caller,
+    request: GraphQlRequest,
+) -> GraphQlResponse {
     let schema = world.apis.schema(api);
     let prepared = match Prepared::of(schema, &request) {
         Ok(prepared) => prepared,
@@ -26,8 +33,12 @@ pub async fn execute(world: &World, api: ApiName, caller: &Caller, request: Grap
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => {
-            let message = "Subscriptions run over the real-time endpoint, <graphql endpoint>/realtime.";
-            return GraphQlResponse::refused(vec![GraphQlError::new("UnsupportedOperation", message)]);
+            let message =
+                "Subscriptions run over the real-time endpoint, <graphql endpoint>/realtime.";
+            return GraphQlResponse::refused(vec![GraphQlError::new(
+                "UnsupportedOperation",
+                message,
+            )]);
         }
     };
     // Execution is synchronous: first it tells which root fields are called with what, then it selects from the answers.
@@ -36,27 +47,51 @@ pub async fn execute(world: &World, api: ApiName, caller: &Caller, request: Grap
         .coerced_variable_values(&prepared.variables)
         .enable_schema_introspection(true);
     let mut answers = HashMap::new();
-    for Call { key, field, arguments } in calls(&execution, parent) {
+    for Call {
+        key,
+        field,
+        arguments,
+    } in calls(&execution, parent)
+    {
         let answer = call(world, api, caller, parent, &field, &arguments).await;
         answers.insert(key, answer);
     }
-    let selector = Selector { document: &prepared.document, variables: &prepared.variables };
-    let root = Answers { parent, answers, selector, results: RefCell::default() };
+    let selector = Selector {
+        document: &prepared.document,
+        variables: &prepared.variables,
+    };
+    let root = Answers {
+        parent,
+        answers,
+        selector,
+        results: RefCell::default(),
+    };
     let executed = match execution.execute_sync(&root) {
         Ok(executed) => executed,
         Err(error) => {
-            let error = GraphQlError::validation(&error.to_graphql_error(&prepared.document.sources));
+            let error =
+                GraphQlError::validation(&error.to_graphql_error(&prepared.document.sources));
             return GraphQlResponse::refused(vec![error]);
         }
     };
-    let Answers { answers, results, .. } = root;
+    let Answers {
+        answers, results, ..
+    } = root;
     let response = GraphQlResponse {
-        errors: executed.errors.iter().map(|error| with_type(GraphQlError::field(error), &answers)).collect(),
+        errors: executed
+            .errors
+            .iter()
+            .map(|error| with_type(GraphQlError::field(error), &answers))
+            .collect(),
         data: executed.data.as_ref().map(from_json),
     };
     for Published { key, field, value } in results.into_inner() {
         // What the caller did not get, nobody gets.
-        if response.data.as_ref().is_some_and(|data| !data[&key].is_null()) {
+        if response
+            .data
+            .as_ref()
+            .is_some_and(|data| !data[&key].is_null())
+        {
             for subscription in schema.bound_to(&field) {
                 world.hub.publish(api, subscription, &value);
             }
@@ -74,7 +109,10 @@ struct Call {
 }
 
 fn calls(execution: &Execution<'_>, parent: &'static str) -> Vec<Call> {
-    let recorder = Recorder { parent, calls: RefCell::default() };
+    let recorder = Recorder {
+        parent,
+        calls: RefCell::default(),
+    };
     // Its errors (arguments that do not fit) come again when the answers are selected from.
     drop(execution.execute_sync(&recorder));
     recorder.calls.into_inner()
@@ -89,14 +127,26 @@ async fn call(
     field: &str,
     arguments: &Map<String, Value>,
 ) -> Result<Value, FieldError> {
-    if !world.apis.policies().allow(caller.role, &Access::field(api, parent, field)) {
+    if !world
+        .apis
+        .policies()
+        .allow(caller.role, &Access::field(api, parent, field))
+    {
         let refused = GraphQlError::unauthorized(parent, field);
-        return Err(FieldError { error_type: "Unauthorized", message: refused.message });
+        return Err(FieldError {
+            error_type: "Unauthorized",
+            message: refused.message,
+        });
     }
     match world.apis.schema(api).kind(parent, field) {
-        Some(FieldKind::Function) => backend::api::resolve(world, api, parent, field, arguments, caller).await,
+        Some(FieldKind::Function) => {
+            backend::api::resolve(world, api, parent, field, arguments, caller).await
+        }
         Some(FieldKind::None) => Ok(arguments.get("input").cloned().unwrap_or_default()),
-        None => Err(FieldError { error_type: "InternalFailure", message: format!("{field} has no resolver") }),
+        None => Err(FieldError {
+            error_type: "InternalFailure",
+            message: format!("{field} has no resolver"),
+        }),
     }
 }
 
@@ -111,12 +161,19 @@ impl ObjectValue for Recorder {
         self.parent
     }
 
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, Unresolved> {
+    fn resolve_field<'a>(
+        &'a self,
+        info: &'a ResolveInfo<'a>,
+    ) -> Result<ResolvedValue<'a>, Unresolved> {
         let arguments = match from_json(info.arguments()) {
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         };
-        self.calls.borrow_mut().push(Call { key: key(info), field: info.field_name().to_owned(), arguments });
+        self.calls.borrow_mut().push(Call {
+            key: key(info),
+            field: info.field_name().to_owned(),
+            arguments,
+        });
         Ok(ResolvedValue::SkipForPartialExecution)
     }
 }
@@ -142,18 +199,31 @@ impl ObjectValue for Answers<'_> {
         self.parent
     }
 
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, Unresolved> {
+    fn resolve_field<'a>(
+        &'a self,
+        info: &'a ResolveInfo<'a>,
+    ) -> Result<ResolvedValue<'a>, Unresolved> {
         let key = key(info);
         match self.answers.get(&key) {
             Some(Ok(value)) => {
                 if self.parent == "Mutation" {
                     let selected = self.selector.take(info.field_selections(), value);
                     let field = info.field_name().to_owned();
-                    self.results.borrow_mut().push(Published { key, field, value: selected });
+                    self.results.borrow_mut().push(Published {
+                        key,
+                        field,
+                        value: selected,
+                    });
                 }
-                Ok(resolved(info.schema(), &info.field_definition().ty, value.clone()))
+                Ok(resolved(
+                    info.schema(),
+                    &info.field_definition().ty,
+                    value.clone(),
+                ))
             }
-            Some(Err(error)) => Err(Unresolved { message: error.message.clone() }),
+            Some(Err(error)) => Err(Unresolved {
+                message: error.message.clone(),
+            }),
             None => Err(self.unknown_field_error(info)),
         }
     }
@@ -164,15 +234,20 @@ fn key(info: &ResolveInfo<'_>) -> String {
 }
 
 /// Puts back what apollo-compiler's field errors have no room for: the error type, by the path.
-fn with_type(error: GraphQlError, answers: &HashMap<String, Result<Value, FieldError>>) -> GraphQlError {
+fn with_type(
+    error: GraphQlError,
+    answers: &HashMap<String, Result<Value, FieldError>>,
+) -> GraphQlError {
     let known = match error.path.as_deref() {
         Some([Value::String(key)]) => answers.get(key).and_then(|answer| answer.as_ref().err()),
         _ => None,
     };
     match known {
-        Some(known) => {
-            GraphQlError { error_type: Some(known.error_type.to_owned()), message: known.message.clone(), ..error }
-        }
+        Some(known) => GraphQlError {
+            error_type: Some(known.error_type.to_owned()),
+            message: known.message.clone(),
+            ..error
+        },
         None => error,
     }
 }

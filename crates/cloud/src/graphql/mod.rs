@@ -38,7 +38,9 @@ pub struct GraphQlRequest {
     pub operation_name: Option<String>,
 }
 
-fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+fn null_is_none<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
@@ -55,7 +57,10 @@ impl Apis {
     /// [`CloudError::BuiltIn`] with what is wrong.
     pub fn load() -> Result<Self, CloudError> {
         let orders = Schema::load(ApiName::Orders).map_err(CloudError::BuiltIn)?;
-        Ok(Self { orders, policies: Policies::load().map_err(CloudError::BuiltIn)? })
+        Ok(Self {
+            orders,
+            policies: Policies::load().map_err(CloudError::BuiltIn)?,
+        })
     }
 
     /// The policies of the callers.

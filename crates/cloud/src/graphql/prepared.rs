@@ -21,19 +21,38 @@ impl Prepared {
     /// # Errors
     /// What keeps it from being executed, each in AppSync's shape.
     pub(super) fn of(schema: &Schema, request: &GraphQlRequest) -> Result<Self, Vec<GraphQlError>> {
-        let document = ExecutableDocument::parse_and_validate(&schema.sdl, &*request.query, "request.graphql")
-            .map_err(|invalid| {
-                invalid.errors.iter().map(|error| GraphQlError::validation(&error.to_json())).collect::<Vec<_>>()
-            })?;
-        let refused =
-            |error: RequestError| vec![GraphQlError::validation(&error.to_graphql_error(&document.sources))];
-        let name = request.operation_name.as_deref().filter(|name| !name.is_empty());
+        let document =
+            ExecutableDocument::parse_and_validate(&schema.sdl, &*request.query, "request.graphql")
+                .map_err(|invalid| {
+                    invalid
+                        .errors
+                        .iter()
+                        .map(|error| GraphQlError::validation(&error.to_json()))
+                        .collect::<Vec<_>>()
+                })?;
+        let refused = |error: RequestError| {
+            vec![GraphQlError::validation(
+                &error.to_graphql_error(&document.sources),
+            )]
+        };
+        let name = request
+            .operation_name
+            .as_deref()
+            .filter(|name| !name.is_empty());
         let operation = document.operations.get(name).map_err(refused)?.clone();
         introspection::check_max_depth(&document, &operation).map_err(refused)?;
-        let values: JsonMap =
-            request.variables.iter().map(|(name, value)| (name.as_str().into(), to_json(value.clone()))).collect();
-        let variables = coerce_variable_values(&schema.sdl, &operation, &values).map_err(refused)?;
-        Ok(Self { document, operation, variables })
+        let values: JsonMap = request
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str().into(), to_json(value.clone())))
+            .collect();
+        let variables =
+            coerce_variable_values(&schema.sdl, &operation, &values).map_err(refused)?;
+        Ok(Self {
+            document,
+            operation,
+            variables,
+        })
     }
 }
 

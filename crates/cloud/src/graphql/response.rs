@@ -66,14 +66,20 @@ impl GraphQlError {
 
     /// The error of a caller who may not call a root field.
     pub(super) fn unauthorized(parent: &str, field: &str) -> Self {
-        Self::new("Unauthorized", format!("Not Authorized to access {field} on type {parent}"))
+        Self::new(
+            "Unauthorized",
+            format!("Not Authorized to access {field} on type {parent}"),
+        )
     }
 
     /// A document that does not fit the schema.
     pub(super) fn validation(error: &ApolloError) -> Self {
         Self {
             locations: locations(error),
-            ..Self::new("ValidationError", format!("Validation error: {}", error.message))
+            ..Self::new(
+                "ValidationError",
+                format!("Validation error: {}", error.message),
+            )
         }
     }
 
@@ -89,7 +95,11 @@ impl GraphQlError {
 }
 
 fn locations(error: &ApolloError) -> Option<Vec<Location>> {
-    let place = |at: &apollo_compiler::parser::LineColumn| Location { line: at.line, column: at.column, source_name: None };
+    let place = |at: &apollo_compiler::parser::LineColumn| Location {
+        line: at.line,
+        column: at.column,
+        source_name: None,
+    };
     (!error.locations.is_empty()).then(|| error.locations.iter().map(place).collect())
 }
 
@@ -111,8 +121,14 @@ fn plain(error: &ApolloError) -> String {
         })
         .collect();
     let message = &error.message;
-    if let Some(ty) = message.strip_prefix("non-null type ").and_then(|m| m.strip_suffix(" resolved to null")) {
-        return format!("Cannot return null for non-nullable type: '{}' ({path})", ty.trim_end_matches('!'));
+    if let Some(ty) = message
+        .strip_prefix("non-null type ")
+        .and_then(|m| m.strip_suffix(" resolved to null"))
+    {
+        return format!(
+            "Cannot return null for non-nullable type: '{}' ({path})",
+            ty.trim_end_matches('!')
+        );
     }
     match message.strip_prefix("resolver returned ") {
         Some(found) => format!("Can't serialize value ({path}) : {found}"),

@@ -19,8 +19,15 @@ impl ObjectValue for Row {
         &self.type_name
     }
 
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        let value = self.fields.get(info.field_name()).cloned().unwrap_or_default();
+    fn resolve_field<'a>(
+        &'a self,
+        info: &'a ResolveInfo<'a>,
+    ) -> Result<ResolvedValue<'a>, FieldError> {
+        let value = self
+            .fields
+            .get(info.field_name())
+            .cloned()
+            .unwrap_or_default();
         Ok(resolved(info.schema(), &info.field_definition().ty, value))
     }
 }
@@ -28,14 +35,19 @@ impl ObjectValue for Row {
 /// A JSON value as a value of a type of the schema.
 pub(super) fn resolved<'a>(schema: &'a Schema, ty: &'a Type, value: Value) -> ResolvedValue<'a> {
     match (value, ty) {
-        (Value::Array(items), Type::List(inner) | Type::NonNullList(inner)) => {
-            ResolvedValue::list(items.into_iter().map(move |item| resolved(schema, inner, item)))
-        }
-        (Value::Object(fields), _) if is_composite(schema, ty) => {
-            ResolvedValue::object(Row { type_name: type_name(schema, ty, &fields), fields })
-        }
+        (Value::Array(items), Type::List(inner) | Type::NonNullList(inner)) => ResolvedValue::list(
+            items
+                .into_iter()
+                .map(move |item| resolved(schema, inner, item)),
+        ),
+        (Value::Object(fields), _) if is_composite(schema, ty) => ResolvedValue::object(Row {
+            type_name: type_name(schema, ty, &fields),
+            fields,
+        }),
         // JSON does not tell 12 from 12.0, GraphQL's result coercion does.
-        (Value::Number(number), Type::Named(name) | Type::NonNullNamed(name)) if name == "Float" => {
+        (Value::Number(number), Type::Named(name) | Type::NonNullNamed(name))
+            if name == "Float" =>
+        {
             ResolvedValue::leaf(to_json(number.as_f64().into()))
         }
         (value, _) => ResolvedValue::leaf(to_json(value)),

@@ -24,15 +24,27 @@ impl Schema {
         let text = format!("{PRELUDE}\n{}", declared.schema);
         let sdl = Sdl::parse_and_validate(text, format!("{api}/schema.graphql"))
             .map_err(|invalid| format!("the {api} schema does not hold up: {}", invalid.errors))?;
-        let kinds = declared.fields.iter().map(|field| ((field.parent, field.name), field.kind)).collect();
-        let schema = Self { bindings: bindings(&sdl), sdl, api, kinds };
+        let kinds = declared
+            .fields
+            .iter()
+            .map(|field| ((field.parent, field.name), field.kind))
+            .collect();
+        let schema = Self {
+            bindings: bindings(&sdl),
+            sdl,
+            api,
+            kinds,
+        };
         schema.check()?;
         Ok(schema)
     }
 
     /// How a root field is resolved.
     pub(super) fn kind(&self, parent: &'static str, field: &str) -> Option<FieldKind> {
-        self.kinds.iter().find(|((p, f), _)| *p == parent && *f == field).map(|(_, kind)| *kind)
+        self.kinds
+            .iter()
+            .find(|((p, f), _)| *p == parent && *f == field)
+            .map(|(_, kind)| *kind)
     }
 
     /// The subscription fields bound to a mutation.
@@ -43,13 +55,28 @@ impl Schema {
     fn check(&self) -> Result<(), String> {
         let api = self.api;
         for parent in ["Query", "Mutation"] {
-            let fields = self.sdl.get_object(parent).into_iter().flat_map(|object| object.fields.keys());
-            if let Some(field) = fields.into_iter().find(|field| self.kind(parent, field).is_none()) {
-                return Err(format!("nobody declares what resolves {parent}.{field} of the {api} API"));
+            let fields = self
+                .sdl
+                .get_object(parent)
+                .into_iter()
+                .flat_map(|object| object.fields.keys());
+            if let Some(field) = fields
+                .into_iter()
+                .find(|field| self.kind(parent, field).is_none())
+            {
+                return Err(format!(
+                    "nobody declares what resolves {parent}.{field} of the {api} API"
+                ));
             }
         }
-        match self.bindings.keys().find(|mutation| self.kind("Mutation", mutation).is_none()) {
-            Some(mutation) => Err(format!("@aws_subscribe in the {api} schema names {mutation}, which is no mutation")),
+        match self
+            .bindings
+            .keys()
+            .find(|mutation| self.kind("Mutation", mutation).is_none())
+        {
+            Some(mutation) => Err(format!(
+                "@aws_subscribe in the {api} schema names {mutation}, which is no mutation"
+            )),
             None => Ok(()),
         }
     }
@@ -57,7 +84,10 @@ impl Schema {
 
 fn bindings(sdl: &Valid<Sdl>) -> HashMap<String, Vec<String>> {
     let mut bindings: HashMap<String, Vec<String>> = HashMap::new();
-    let fields = sdl.get_object("Subscription").into_iter().flat_map(|object| &object.fields);
+    let fields = sdl
+        .get_object("Subscription")
+        .into_iter()
+        .flat_map(|object| &object.fields);
     for (subscription, definition) in fields {
         let mutations = definition
             .directives
@@ -66,7 +96,10 @@ fn bindings(sdl: &Valid<Sdl>) -> HashMap<String, Vec<String>> {
             .and_then(|mutations| mutations.as_list())
             .unwrap_or_default();
         for mutation in mutations.iter().filter_map(|mutation| mutation.as_str()) {
-            bindings.entry(mutation.to_owned()).or_default().push(subscription.to_string());
+            bindings
+                .entry(mutation.to_owned())
+                .or_default()
+                .push(subscription.to_string());
         }
     }
     bindings
@@ -75,5 +108,8 @@ fn bindings(sdl: &Valid<Sdl>) -> HashMap<String, Vec<String>> {
 /// Whether a value of this type has fields to select.
 pub(super) fn is_composite(sdl: &Sdl, ty: &ast::Type) -> bool {
     use apollo_compiler::schema::ExtendedType::{Interface, Object, Union};
-    matches!(sdl.types.get(ty.inner_named_type()), Some(Object(_) | Interface(_) | Union(_)))
+    matches!(
+        sdl.types.get(ty.inner_named_type()),
+        Some(Object(_) | Interface(_) | Union(_))
+    )
 }

@@ -28,15 +28,32 @@ impl Selector<'_> {
         }
     }
 
-    fn collect(&self, selections: &[Selection], row: &Map<String, Value>, taken: &mut Map<String, Value>) {
-        for selection in selections.iter().filter(|selection| self.included(selection.directives())) {
+    fn collect(
+        &self,
+        selections: &[Selection],
+        row: &Map<String, Value>,
+        taken: &mut Map<String, Value>,
+    ) {
+        for selection in selections
+            .iter()
+            .filter(|selection| self.included(selection.directives()))
+        {
             match selection {
                 Selection::Field(field) => {
                     let value = row.get(field.name.as_str()).cloned().unwrap_or_default();
-                    let value = if field.selection_set.is_empty() { value } else { self.take(&[field], &value) };
-                    merge(taken.entry(field.name.as_str()).or_insert(Value::Null), value);
+                    let value = if field.selection_set.is_empty() {
+                        value
+                    } else {
+                        self.take(&[field], &value)
+                    };
+                    merge(
+                        taken.entry(field.name.as_str()).or_insert(Value::Null),
+                        value,
+                    );
                 }
-                Selection::InlineFragment(inline) => self.collect(&inline.selection_set.selections, row, taken),
+                Selection::InlineFragment(inline) => {
+                    self.collect(&inline.selection_set.selections, row, taken);
+                }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.fragment_name) {
                         self.collect(&fragment.selection_set.selections, row, taken);
@@ -47,7 +64,11 @@ impl Selector<'_> {
     }
 
     fn included(&self, directives: &ast::DirectiveList) -> bool {
-        let condition = |name: &str| match directives.get(name)?.specified_argument_by_name("if")?.as_ref() {
+        let condition = |name: &str| match directives
+            .get(name)?
+            .specified_argument_by_name("if")?
+            .as_ref()
+        {
             ast::Value::Boolean(value) => Some(*value),
             ast::Value::Variable(name) => self.variables.get(name.as_str())?.as_bool(),
             _ => None,
@@ -65,7 +86,9 @@ fn merge(into: &mut Value, from: Value) {
             }
         }
         (Value::Array(into), Value::Array(from)) if into.len() == from.len() => {
-            into.iter_mut().zip(from).for_each(|(into, from)| merge(into, from));
+            into.iter_mut()
+                .zip(from)
+                .for_each(|(into, from)| merge(into, from));
         }
         (into, from) => *into = from,
     }

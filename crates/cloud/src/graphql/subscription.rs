@@ -28,7 +28,9 @@ impl Filter {
     /// Whether an event (what the mutation returned and selected) is to be delivered.
     #[must_use]
     pub fn passes(&self, event: &Value) -> bool {
-        self.0.iter().all(|(name, wanted)| same(wanted, event.get(name).unwrap_or(&Value::Null)))
+        self.0
+            .iter()
+            .all(|(name, wanted)| same(wanted, event.get(name).unwrap_or(&Value::Null)))
     }
 }
 
@@ -36,9 +38,8 @@ impl Filter {
 fn same(wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
         (Value::Number(wanted), Value::Number(found)) => wanted.as_f64() == found.as_f64(),
-        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
-            number.to_string() == *text
-        }
+        (Value::Number(number), Value::String(text))
+        | (Value::String(text), Value::Number(number)) => number.to_string() == *text,
         _ => wanted == found,
     }
 }
@@ -48,24 +49,53 @@ impl Subscription {
     ///
     /// # Errors
     /// What keeps it from starting, in AppSync's shape.
-    pub fn read(apis: &Apis, api: ApiName, caller: &Caller, data: &str) -> Result<Self, Vec<GraphQlError>> {
-        let request: GraphQlRequest = serde_json::from_str(data)
-            .map_err(|error| vec![GraphQlError::new("BadRequestException", format!("payload.data: {error}"))])?;
+    pub fn read(
+        apis: &Apis,
+        api: ApiName,
+        caller: &Caller,
+        data: &str,
+    ) -> Result<Self, Vec<GraphQlError>> {
+        let request: GraphQlRequest = serde_json::from_str(data).map_err(|error| {
+            vec![GraphQlError::new(
+                "BadRequestException",
+                format!("payload.data: {error}"),
+            )]
+        })?;
         let prepared = Prepared::of(apis.schema(api), &request)?;
         if prepared.operation.operation_type != OperationType::Subscription {
             let message = "Only subscriptions run over the real-time endpoint; send queries and mutations over HTTP.";
             return Err(vec![GraphQlError::new("UnsupportedOperation", message)]);
         }
         let Some(field) = prepared.operation.root_fields(&prepared.document).next() else {
-            return Err(vec![GraphQlError::new("ValidationError", "Validation error: nothing is selected")]);
+            return Err(vec![GraphQlError::new(
+                "ValidationError",
+                "Validation error: nothing is selected",
+            )]);
         };
-        if !apis.policies().allow(caller.role, &Access::field(api, "Subscription", &field.name)) {
-            return Err(vec![GraphQlError::unauthorized("Subscription", &field.name)]);
+        if !apis.policies().allow(
+            caller.role,
+            &Access::field(api, "Subscription", &field.name),
+        ) {
+            return Err(vec![GraphQlError::unauthorized(
+                "Subscription",
+                &field.name,
+            )]);
         }
         let arguments = field.arguments.iter();
-        let filter =
-            arguments.map(|argument| (argument.name.to_string(), constant(&argument.value, &prepared))).collect();
-        Ok(Self { api, field: field.name.to_string(), filter: Filter(filter), prepared })
+        let filter = arguments
+            .map(|argument| {
+                (
+                    argument.name.to_string(),
+                    constant(&argument.value, &prepared),
+                )
+            })
+            .collect();
+        Ok(Self {
+            api,
+            field: field.name.to_string(),
+            filter: Filter(filter),
+            prepared,
+        })
     }
 
     /// Which API it belongs to.
@@ -115,8 +145,15 @@ impl ObjectValue for Event<'_> {
         "Subscription"
     }
 
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        Ok(resolved(info.schema(), &info.field_definition().ty, self.0.clone()))
+    fn resolve_field<'a>(
+        &'a self,
+        info: &'a ResolveInfo<'a>,
+    ) -> Result<ResolvedValue<'a>, FieldError> {
+        Ok(resolved(
+            info.schema(),
+            &info.field_definition().ty,
+            self.0.clone(),
+        ))
     }
 }
 
@@ -124,15 +161,20 @@ impl ObjectValue for Event<'_> {
 fn constant(value: &ast::Value, prepared: &Prepared) -> Value {
     match value {
         ast::Value::Null => Value::Null,
-        ast::Value::Variable(name) => prepared.variables.get(name.as_str()).map(from_json).unwrap_or_default(),
+        ast::Value::Variable(name) => prepared
+            .variables
+            .get(name.as_str())
+            .map(from_json)
+            .unwrap_or_default(),
         ast::Value::Enum(name) => name.as_str().into(),
         ast::Value::String(text) => text.as_str().into(),
         ast::Value::Boolean(boolean) => (*boolean).into(),
         ast::Value::Int(int) => serde_json::from_str(int.as_str()).unwrap_or_default(),
         ast::Value::Float(float) => serde_json::from_str(float.as_str()).unwrap_or_default(),
         ast::Value::List(items) => items.iter().map(|item| constant(item, prepared)).collect(),
-        ast::Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.to_string(), constant(value, prepared))).collect()
-        }
+        ast::Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.to_string(), constant(value, prepared)))
+            .collect(),
     }
 }

@@ -19,7 +19,10 @@ pub(crate) async fn orders(State(front): State<Front>, request: Request) -> Resp
 }
 
 async fn answer_for(front: &Front, api: ApiName, request: Request) -> Response {
-    let Ok(incoming) = Incoming::read(request, BODY_LIMIT).await.map_err(|TooLarge| ()) else {
+    let Ok(incoming) = Incoming::read(request, BODY_LIMIT)
+        .await
+        .map_err(|TooLarge| ())
+    else {
         let message = format!("Request body has more than {BODY_LIMIT} bytes.");
         return refused(413, "RequestEntityTooLargeException", &message);
     };
@@ -28,10 +31,19 @@ async fn answer_for(front: &Front, api: ApiName, request: Request) -> Response {
         Err(refusal) => return not_believed(&refusal, incoming.header("x-api-key").is_some()),
     };
     if incoming.body.is_empty() {
-        return refused(400, "MalformedHttpRequestException", "Request body is empty.");
+        return refused(
+            400,
+            "MalformedHttpRequestException",
+            "Request body is empty.",
+        );
     }
     match serde_json::from_slice::<GraphQlRequest>(&incoming.body) {
-        Ok(request) => answer(200, JSON, None, &execute(&front.world, api, &caller, request).await),
+        Ok(request) => answer(
+            200,
+            JSON,
+            None,
+            &execute(&front.world, api, &caller, request).await,
+        ),
         Err(error) => {
             let message = format!("Unable to parse GraphQL query. {error}");
             refused(400, "MalformedHttpRequestException", &message)
@@ -41,10 +53,16 @@ async fn answer_for(front: &Front, api: ApiName, request: Request) -> Response {
 
 fn not_believed(refusal: &Refusal, api_key: bool) -> Response {
     match refusal {
-        Refusal::Missing if api_key => {
-            refused(401, "UnauthorizedException", "You are not authorized to make this call.")
-        }
-        Refusal::Missing => refused(401, "UnauthorizedException", "Valid authorization header not provided."),
+        Refusal::Missing if api_key => refused(
+            401,
+            "UnauthorizedException",
+            "You are not authorized to make this call.",
+        ),
+        Refusal::Missing => refused(
+            401,
+            "UnauthorizedException",
+            "Valid authorization header not provided.",
+        ),
         refusal => refused(403, refusal.error_type(), &refusal.to_string()),
     }
 }

@@ -40,7 +40,12 @@ impl Incoming {
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: headers
-                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .map(|(name, value)| {
+                    (
+                        name.to_string(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
+                })
                 .collect(),
             method: head.method,
             body: to_bytes(body, limit).await.map_err(|_| TooLarge)?,
@@ -48,7 +53,10 @@ impl Incoming {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn as_signed(&self) -> sigv4::Request<'_> {
@@ -63,11 +71,18 @@ impl Incoming {
 }
 
 /// An answer in JSON; an error's name also goes into `x-amzn-errortype`.
-pub(crate) fn json(status: u16, content_type: &'static str, error: Option<&str>, body: &impl Serialize) -> Response {
+pub(crate) fn json(
+    status: u16,
+    content_type: &'static str,
+    error: Option<&str>,
+    body: &impl Serialize,
+) -> Response {
     let body = serde_json::to_vec(body).unwrap_or_default();
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(error) = error.and_then(|error| HeaderValue::from_str(error).ok()) {
         response.headers_mut().insert(ERROR_TYPE, error);
     }
@@ -75,7 +90,11 @@ pub(crate) fn json(status: u16, content_type: &'static str, error: Option<&str>,
 }
 
 /// Every answer of a service carries an id, which stands in the log too.
-pub(crate) async fn request_id(State(front): State<Front>, request: Request, next: Next) -> Response {
+pub(crate) async fn request_id(
+    State(front): State<Front>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = front.world.surroundings.uuid();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;

@@ -33,12 +33,18 @@ pub(crate) async fn orders(
 }
 
 fn authorize(front: &Front, api: ApiName, headers: &HeaderMap, query: &str) -> Result<(), Refusal> {
-    let protocols: Vec<&str> =
-        headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok()).collect();
+    let protocols: Vec<&str> = headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     let authorization =
         authorization::of_handshake(&protocols.join(","), query).ok_or(Refusal::Missing)?;
     let headers = authorization::headers(&authorization);
     let path = format!("/{api}/graphql/connect");
-    front.verify(&authorization::signed(&path, &headers, authorization::CONNECT_BODY), "appsync")?;
+    front.verify(
+        &authorization::signed(&path, &headers, authorization::CONNECT_BODY),
+        "appsync",
+    )?;
     Ok(())
 }

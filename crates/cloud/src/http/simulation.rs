@@ -21,14 +21,20 @@ pub(crate) async fn start(State(front): State<Front>, request: Request) -> Respo
     let access = Access::route("GET", "order");
     if !front.world.apis.policies().allow(caller.role, &access) {
         let Access { action, resource } = access;
-        let message = format!("User is not authorized to perform: {action} on resource: {resource}");
+        let message =
+            format!("User is not authorized to perform: {action} on resource: {resource}");
         return refused("AccessDeniedException", &message);
     }
     match backend::orders::start(&front.world).await {
         Ok(started) => answer(200, JSON, None, &started),
         Err(error) => {
             tracing::error!(%error, "a simulation could not be started");
-            answer(502, JSON, Some("InternalServerErrorException"), &json!({"message": "Internal server error"}))
+            answer(
+                502,
+                JSON,
+                Some("InternalServerErrorException"),
+                &json!({"message": "Internal server error"}),
+            )
         }
     }
 }

@@ -15,15 +15,26 @@ const LENIENT: GeneralPurposeConfig =
 
 /// The authorization headers of a handshake: from the subprotocol `header-…`, or from the query's `header`.
 pub(crate) fn of_handshake(protocols: &str, query: &str) -> Option<Map<String, Value>> {
-    let protocol = protocols.split(',').find_map(|protocol| protocol.trim().strip_prefix("header-"));
+    let protocol = protocols
+        .split(',')
+        .find_map(|protocol| protocol.trim().strip_prefix("header-"));
     let encoded = match protocol {
         Some(encoded) => encoded.to_owned(),
-        None => url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "header")?.1.into_owned(),
+        None => url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "header")?
+            .1
+            .into_owned(),
     };
     // Clients use either alphabet, with padding and without. A `+` that was not encoded in the query became a space.
     let encoded = encoded.replace(' ', "+");
-    let alphabet = if encoded.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
-    let json = GeneralPurpose::new(alphabet, LENIENT).decode(encoded).ok()?;
+    let alphabet = if encoded.contains(['-', '_']) {
+        &URL_SAFE
+    } else {
+        &STANDARD
+    };
+    let json = GeneralPurpose::new(alphabet, LENIENT)
+        .decode(encoded)
+        .ok()?;
     serde_json::from_slice(&json).ok()
 }
 
@@ -36,8 +47,18 @@ pub(crate) fn headers(authorization: &Map<String, Value>) -> Vec<(String, String
 }
 
 /// The request that the headers were signed for.
-pub(crate) fn signed<'a>(path: &'a str, headers: &'a [(String, String)], body: &'a str) -> sigv4::Request<'a> {
-    sigv4::Request { method: "POST", path, query: "", headers, body: body.as_bytes() }
+pub(crate) fn signed<'a>(
+    path: &'a str,
+    headers: &'a [(String, String)],
+    body: &'a str,
+) -> sigv4::Request<'a> {
+    sigv4::Request {
+        method: "POST",
+        path,
+        query: "",
+        headers,
+        body: body.as_bytes(),
+    }
 }
 
 #[cfg(test)]
@@ -49,16 +70,35 @@ mod tests {
         // The JSON is made so that its base64 has the characters in which the alphabets differ.
         let json = r#"{"host":"x>>>???"}"#;
         let encode = |alphabet, pad| {
-            GeneralPurpose::new(alphabet, GeneralPurposeConfig::new().with_encode_padding(pad)).encode(json)
+            GeneralPurpose::new(
+                alphabet,
+                GeneralPurposeConfig::new().with_encode_padding(pad),
+            )
+            .encode(json)
         };
         let expected: Map<String, Value> = serde_json::from_str(json).unwrap();
-        for (alphabet, pad) in [(&STANDARD, true), (&STANDARD, false), (&URL_SAFE, true), (&URL_SAFE, false)] {
+        for (alphabet, pad) in [
+            (&STANDARD, true),
+            (&STANDARD, false),
+            (&URL_SAFE, true),
+            (&URL_SAFE, false),
+        ] {
             let header = encode(alphabet, pad);
             let protocol = format!("graphql-ws, header-{header}");
-            assert_eq!(of_handshake(&protocol, "").as_ref(), Some(&expected), "{protocol}");
-            for query in [format!("header={header}&payload=e30="), format!("payload=e30=&header={}", urlencoded(&header))]
-            {
-                assert_eq!(of_handshake("graphql-ws", &query).as_ref(), Some(&expected), "{query}");
+            assert_eq!(
+                of_handshake(&protocol, "").as_ref(),
+                Some(&expected),
+                "{protocol}"
+            );
+            for query in [
+                format!("header={header}&payload=e30="),
+                format!("payload=e30=&header={}", urlencoded(&header)),
+            ] {
+                assert_eq!(
+                    of_handshake("graphql-ws", &query).as_ref(),
+                    Some(&expected),
+                    "{query}"
+                );
             }
         }
         assert_eq!(of_handshake("graphql-ws", ""), None);

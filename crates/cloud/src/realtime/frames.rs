@@ -35,12 +35,23 @@ pub(super) struct Extensions {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerFrame {
-    ConnectionAck { payload: Ack },
-    ConnectionError { payload: Problems },
+    ConnectionAck {
+        payload: Ack,
+    },
+    ConnectionError {
+        payload: Problems,
+    },
     Ka,
-    StartAck { id: String },
-    Data { id: String, payload: Value },
-    Complete { id: String },
+    StartAck {
+        id: String,
+    },
+    Data {
+        id: String,
+        payload: Value,
+    },
+    Complete {
+        id: String,
+    },
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
@@ -70,8 +81,16 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(error_type: &str, message: impl Into<String>, error_code: impl Into<Option<u16>>) -> Self {
-        Self { error_type: error_type.to_owned(), message: message.into(), error_code: error_code.into() }
+    pub(crate) fn new(
+        error_type: &str,
+        message: impl Into<String>,
+        error_code: impl Into<Option<u16>>,
+    ) -> Self {
+        Self {
+            error_type: error_type.to_owned(),
+            message: message.into(),
+            error_code: error_code.into(),
+        }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -81,12 +100,18 @@ impl Problem {
 
 impl From<GraphQlError> for Problem {
     fn from(error: GraphQlError) -> Self {
-        Self { error_type: error.error_type.unwrap_or_default(), message: error.message, error_code: None }
+        Self {
+            error_type: error.error_type.unwrap_or_default(),
+            message: error.message,
+            error_code: None,
+        }
     }
 }
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self { errors: vec![problem] }
+        Self {
+            errors: vec![problem],
+        }
     }
 }

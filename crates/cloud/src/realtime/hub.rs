@@ -46,10 +46,19 @@ pub(super) struct Mailbox {
 
 impl Mailbox {
     /// A mailbox, its queue, and what says that the queue was full.
-    pub(super) fn with_room_for(deliveries: usize) -> (Self, mpsc::Receiver<Delivery>, Arc<Notify>) {
+    pub(super) fn with_room_for(
+        deliveries: usize,
+    ) -> (Self, mpsc::Receiver<Delivery>, Arc<Notify>) {
         let (queue, receiver) = mpsc::channel(deliveries);
         let overflow = Arc::new(Notify::new());
-        (Self { queue, overflow: Arc::clone(&overflow) }, receiver, overflow)
+        (
+            Self {
+                queue,
+                overflow: Arc::clone(&overflow),
+            },
+            receiver,
+            overflow,
+        )
     }
 }
 
@@ -73,25 +82,49 @@ impl Hub {
     /// Delivers an event to everyone who subscribed to the field and whose filter it passes.
     pub(crate) fn publish(&self, api: ApiName, field: &str, event: &Value) {
         let registry = lock(&self.registry);
-        let Some(listeners) = registry.listeners.get(&(api, field.to_owned())) else { return };
+        let Some(listeners) = registry.listeners.get(&(api, field.to_owned())) else {
+            return;
+        };
         let event = Arc::new(event.clone());
-        for listener in listeners.values().filter(|listener| listener.filter.passes(&event)) {
-            let delivery = Delivery { id: Arc::clone(&listener.id), event: Arc::clone(&event) };
+        for listener in listeners
+            .values()
+            .filter(|listener| listener.filter.passes(&event))
+        {
+            let delivery = Delivery {
+                id: Arc::clone(&listener.id),
+                event: Arc::clone(&event),
+            };
             if let Err(TrySendError::Full(_)) = listener.mailbox.queue.try_send(delivery) {
                 listener.mailbox.overflow.notify_one();
             }
         }
     }
 
-    pub(super) fn listen(&self, id: &str, subscription: &Subscription, mailbox: &Mailbox) -> Listening {
+    pub(super) fn listen(
+        &self,
+        id: &str,
+        subscription: &Subscription,
+        mailbox: &Mailbox,
+    ) -> Listening {
         let key = (subscription.api(), subscription.field().to_owned());
         let mut registry = lock(&self.registry);
         let number = registry.next;
         registry.next += 1;
-        let listener =
-            Listener { filter: subscription.filter().clone(), id: id.into(), mailbox: mailbox.clone() };
-        registry.listeners.entry(key.clone()).or_default().insert(number, listener);
-        Listening { registry: Arc::clone(&self.registry), key, number }
+        let listener = Listener {
+            filter: subscription.filter().clone(),
+            id: id.into(),
+            mailbox: mailbox.clone(),
+        };
+        registry
+            .listeners
+            .entry(key.clone())
+            .or_default()
+            .insert(number, listener);
+        Listening {
+            registry: Arc::clone(&self.registry),
+            key,
+            number,
+        }
     }
 }
 

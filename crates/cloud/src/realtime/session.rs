@@ -46,7 +46,10 @@ pub(super) enum Output {
     /// The client wants no more of this subscription.
     Stop(String),
     /// Close; nothing comes after it.
-    Close { code: u16, reason: &'static str },
+    Close {
+        code: u16,
+        reason: &'static str,
+    },
 }
 
 /// A subscription to be judged: authorization over the exact `data`, then what it asks for.
@@ -63,7 +66,12 @@ impl Session {
             Ok(()) => State::Opened,
             Err(problem) => State::Refused(problem),
         };
-        Self { limits, state, subscriptions: HashSet::new(), next_keep_alive: limits.keep_alive }
+        Self {
+            limits,
+            state,
+            subscriptions: HashSet::new(),
+            next_keep_alive: limits.keep_alive,
+        }
     }
 
     /// A text frame has come in.
@@ -75,10 +83,19 @@ impl Session {
         }
         let frame = match serde_json::from_str::<ClientFrame>(text) {
             Ok(frame) => frame,
-            Err(error) => return self.bad(None, Problem::bad_request(format!("malformed frame: {error}"))),
+            Err(error) => {
+                return self.bad(
+                    None,
+                    Problem::bad_request(format!("malformed frame: {error}")),
+                );
+            }
         };
         if text.len() > self.limits.payload {
-            let message = format!("A frame may have {} bytes, this one has {}", self.limits.payload, text.len());
+            let message = format!(
+                "A frame may have {} bytes, this one has {}",
+                self.limits.payload,
+                text.len()
+            );
             return self.bad(frame.id, Problem::bad_request(message));
         }
         match frame.kind.as_str() {
@@ -101,7 +118,10 @@ impl Session {
             Ok(()) => Some(Output::Send(ServerFrame::StartAck { id: id.to_owned() })),
             Err(errors) => {
                 self.subscriptions.remove(id);
-                Some(Output::Send(ServerFrame::Error { id: Some(id.to_owned()), payload: Problems { errors } }))
+                Some(Output::Send(ServerFrame::Error {
+                    id: Some(id.to_owned()),
+                    payload: Problems { errors },
+                }))
             }
         }
     }
@@ -116,10 +136,16 @@ impl Session {
         let payload = if size <= self.limits.payload {
             payload
         } else {
-            let message = format!("The event has {size} bytes; {} can be delivered", self.limits.payload);
+            let message = format!(
+                "The event has {size} bytes; {} can be delivered",
+                self.limits.payload
+            );
             json!({"data": null, "errors": [{"errorType": "PayloadTooLarge", "message": message}]})
         };
-        Some(Output::Send(ServerFrame::Data { id: id.to_owned(), payload }))
+        Some(Output::Send(ServerFrame::Data {
+            id: id.to_owned(),
+            payload,
+        }))
     }
 
     /// The deadline has come (or anything else has: calling too often does no harm).
@@ -128,9 +154,10 @@ impl Session {
             State::Closed => Vec::new(),
             State::Refused(problem) if now >= PATIENCE => self.refuse_connection(problem.clone()),
             State::Refused(_) => Vec::new(),
-            State::Opened | State::Live if now >= self.limits.lifetime => {
-                self.close(GOING_AWAY, "this connection has reached its maximum duration")
-            }
+            State::Opened | State::Live if now >= self.limits.lifetime => self.close(
+                GOING_AWAY,
+                "this connection has reached its maximum duration",
+            ),
             State::Live if now >= self.next_keep_alive => {
                 self.next_keep_alive = now + self.limits.keep_alive;
                 vec![Output::Send(ServerFrame::Ka)]
@@ -157,8 +184,17 @@ impl Session {
 
     fn acknowledge(&mut self) -> Vec<Output> {
         self.state = State::Live;
-        let connection_timeout_ms = self.limits.connection_timeout.as_millis().try_into().unwrap_or(u64::MAX);
-        let ack = ServerFrame::ConnectionAck { payload: Ack { connection_timeout_ms } };
+        let connection_timeout_ms = self
+            .limits
+            .connection_timeout
+            .as_millis()
+            .try_into()
+            .unwrap_or(u64::MAX);
+        let ack = ServerFrame::ConnectionAck {
+            payload: Ack {
+                connection_timeout_ms,
+            },
+        };
         vec![Output::Send(ack), Output::Send(ServerFrame::Ka)]
     }
 
@@ -168,27 +204,49 @@ impl Session {
         };
         let payload = frame.payload.unwrap_or_default();
         let Some(data) = payload.data else {
-            return self.bad(Some(id), Problem::bad_request("start needs payload.data, a string"));
+            return self.bad(
+                Some(id),
+                Problem::bad_request("start needs payload.data, a string"),
+            );
         };
         if self.subscriptions.contains(&id) {
             let message = format!("a subscription with the id {id} is running on this connection");
-            return self.bad(Some(id), Problem::new("DuplicatedOperationError", message, 400));
+            return self.bad(
+                Some(id),
+                Problem::new("DuplicatedOperationError", message, 400),
+            );
         }
         if self.subscriptions.len() >= self.limits.subscriptions {
-            let message = format!("Max number of {} subscriptions reached", self.limits.subscriptions);
-            return self.bad(Some(id), Problem::new("MaxSubscriptionsReachedError", message, None));
+            let message = format!(
+                "Max number of {} subscriptions reached",
+                self.limits.subscriptions
+            );
+            return self.bad(
+                Some(id),
+                Problem::new("MaxSubscriptionsReachedError", message, None),
+            );
         }
         self.subscriptions.insert(id.clone());
-        vec![Output::Start(Start { id, data, authorization: payload.extensions.authorization })]
+        vec![Output::Start(Start {
+            id,
+            data,
+            authorization: payload.extensions.authorization,
+        })]
     }
 
     fn stop(&mut self, id: Option<String>) -> Vec<Output> {
         match id {
             Some(id) if self.subscriptions.remove(&id) => {
-                vec![Output::Stop(id.clone()), Output::Send(ServerFrame::Complete { id })]
+                vec![
+                    Output::Stop(id.clone()),
+                    Output::Send(ServerFrame::Complete { id }),
+                ]
             }
             id => {
-                let message = format!("no subscription {} is running", id.as_deref().unwrap_or_default());
+                let message = format!(
+                    "no subscription {} is running",
+                    id.as_deref().unwrap_or_default()
+                );
                 self.bad(id, Problem::new("UnknownOperationError", message, None))
             }
         }
@@ -198,13 +256,20 @@ impl Session {
     fn bad(&mut self, id: Option<String>, problem: Problem) -> Vec<Output> {
         match self.state {
             State::Opened => self.refuse_connection(problem),
-            _ => vec![Output::Send(ServerFrame::Error { id, payload: problem.into() })],
+            _ => vec![Output::Send(ServerFrame::Error {
+                id,
+                payload: problem.into(),
+            })],
         }
     }
 
     fn refuse_connection(&mut self, problem: Problem) -> Vec<Output> {
-        let told = Output::Send(ServerFrame::ConnectionError { payload: problem.into() });
-        std::iter::once(told).chain(self.close(NORMAL, "the connection was refused")).collect()
+        let told = Output::Send(ServerFrame::ConnectionError {
+            payload: problem.into(),
+        });
+        std::iter::once(told)
+            .chain(self.close(NORMAL, "the connection was refused"))
+            .collect()
     }
 }
 

@@ -36,14 +36,19 @@ fn frames(outputs: &[Output]) -> Vec<Value> {
 }
 
 fn error_type(outputs: &[Output]) -> String {
-    frames(outputs)[0]["payload"]["errors"][0]["errorType"].as_str().unwrap().to_owned()
+    frames(outputs)[0]["payload"]["errors"][0]["errorType"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
 fn init_is_acknowledged_with_the_timeout() {
     let outputs = opened().receive(r#"{"type":"connection_init"}"#);
-    let expected =
-        [json!({"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}), json!({"type": "ka"})];
+    let expected = [
+        json!({"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}),
+        json!({"type": "ka"}),
+    ];
     assert_eq!(frames(&outputs), expected);
 }
 
@@ -53,18 +58,33 @@ fn a_refused_handshake_hears_why_at_its_first_frame_and_is_closed() {
     let mut session = Session::open(LIMITS, Err(problem.clone()));
     let outputs = session.receive(r#"{"type":"connection_init"}"#);
     let errors = json!([{"errorType": "UnauthorizedException", "message": "no", "errorCode": 401}]);
-    assert_eq!(frames(&outputs), [json!({"type": "connection_error", "payload": {"errors": errors}})]);
+    assert_eq!(
+        frames(&outputs),
+        [json!({"type": "connection_error", "payload": {"errors": errors}})]
+    );
     assert!(matches!(outputs[1], Output::Close { .. }));
-    assert!(session.receive(&start("1")).is_empty(), "nothing comes after a close");
+    assert!(
+        session.receive(&start("1")).is_empty(),
+        "nothing comes after a close"
+    );
 
     let mut silent = Session::open(LIMITS, Err(problem));
     assert!(silent.tick(Duration::from_secs(9)).is_empty());
-    assert_eq!(silent.tick(silent.deadline()).len(), 2, "a silent one is closed as well");
+    assert_eq!(
+        silent.tick(silent.deadline()).len(),
+        2,
+        "a silent one is closed as well"
+    );
 }
 
 #[test]
 fn an_error_before_the_acknowledgement_closes() {
-    for frame in ["not json", "[]", r#"{"type":"stop","id":"1"}"#, r#"{"type":"hello"}"#] {
+    for frame in [
+        "not json",
+        "[]",
+        r#"{"type":"stop","id":"1"}"#,
+        r#"{"type":"hello"}"#,
+    ] {
         let outputs = opened().receive(frame);
         assert_eq!(frames(&outputs)[0]["type"], "connection_error", "{frame}");
         assert!(matches!(outputs[1], Output::Close { .. }), "{frame}");
@@ -76,32 +96,63 @@ fn later_a_bad_frame_fails_alone() {
     let mut session = live();
     for (frame, kind) in [
         ("not json", "BadRequestException"),
-        (r#"{"type":"start","payload":{"data":"{}"}}"#, "BadRequestException"),
-        (r#"{"type":"start","id":"","payload":{"data":"{}"}}"#, "BadRequestException"),
+        (
+            r#"{"type":"start","payload":{"data":"{}"}}"#,
+            "BadRequestException",
+        ),
+        (
+            r#"{"type":"start","id":"","payload":{"data":"{}"}}"#,
+            "BadRequestException",
+        ),
         (r#"{"type":"start","id":"1"}"#, "BadRequestException"),
-        (r#"{"type":"start","id":"1","payload":{"data":{}}}"#, "BadRequestException"),
+        (
+            r#"{"type":"start","id":"1","payload":{"data":{}}}"#,
+            "BadRequestException",
+        ),
         (r#"{"type":"stop","id":"1"}"#, "UnknownOperationError"),
         (r#"{"type":"publish","id":"1"}"#, "UnsupportedOperation"),
     ] {
         let outputs = session.receive(frame);
-        assert_eq!((outputs.len(), error_type(&outputs).as_str()), (1, kind), "{frame}");
+        assert_eq!(
+            (outputs.len(), error_type(&outputs).as_str()),
+            (1, kind),
+            "{frame}"
+        );
     }
-    assert!(matches!(session.receive(&start("1"))[..], [Output::Start(_)]));
+    assert!(matches!(
+        session.receive(&start("1"))[..],
+        [Output::Start(_)]
+    ));
 }
 
 #[test]
 fn a_subscription_from_start_to_complete() {
     let mut session = live();
-    let [Output::Start(judged)] = &session.receive(&start("1"))[..] else { panic!("not judged") };
-    assert_eq!((judged.id.as_str(), judged.data.as_str(), &judged.authorization["host"]), ("1", "{}", &json!("h")));
+    let [Output::Start(judged)] = &session.receive(&start("1"))[..] else {
+        panic!("not judged")
+    };
+    assert_eq!(
+        (
+            judged.id.as_str(),
+            judged.data.as_str(),
+            &judged.authorization["host"]
+        ),
+        ("1", "{}", &json!("h"))
+    );
     let ack = session.judged("1", Ok(()));
-    assert_eq!(ack, Some(Output::Send(ServerFrame::StartAck { id: "1".into() })));
+    assert_eq!(
+        ack,
+        Some(Output::Send(ServerFrame::StartAck { id: "1".into() }))
+    );
     assert!(session.deliver("1", json!({"data": {}})).is_some());
     assert!(session.deliver("2", json!({"data": {}})).is_none());
     let outputs = session.receive(r#"{"type":"stop","id":"1"}"#);
     assert_eq!(outputs[0], Output::Stop("1".into()));
     assert_eq!(frames(&outputs), [json!({"type": "complete", "id": "1"})]);
-    assert!(session.deliver("1", json!({"data": {}})).is_none(), "nothing is delivered after a stop");
+    assert!(
+        session.deliver("1", json!({"data": {}})).is_none(),
+        "nothing is delivered after a stop"
+    );
 }
 
 #[test]
@@ -115,32 +166,54 @@ fn a_denied_one_leaves_its_siblings_and_its_id_free() {
     let expected = json!({"type": "error", "id": "2", "payload": {"errors": errors}});
     assert_eq!(frames(&denied.into_iter().collect::<Vec<_>>()), [expected]);
     assert!(session.deliver("1", json!(1)).is_some());
-    assert!(matches!(session.receive(&start("2"))[..], [Output::Start(_)]));
+    assert!(matches!(
+        session.receive(&start("2"))[..],
+        [Output::Start(_)]
+    ));
 }
 
 #[test]
 fn an_id_runs_once_and_there_is_a_limit() {
     let mut session = live();
     session.receive(&start("1"));
-    assert_eq!(error_type(&session.receive(&start("1"))), "DuplicatedOperationError");
+    assert_eq!(
+        error_type(&session.receive(&start("1"))),
+        "DuplicatedOperationError"
+    );
     session.receive(&start("2"));
-    assert_eq!(error_type(&session.receive(&start("3"))), "MaxSubscriptionsReachedError");
-    assert!(session.judged("1", Ok(())).is_some(), "the first of them is none the worse");
+    assert_eq!(
+        error_type(&session.receive(&start("3"))),
+        "MaxSubscriptionsReachedError"
+    );
+    assert!(
+        session.judged("1", Ok(())).is_some(),
+        "the first of them is none the worse"
+    );
 }
 
 #[test]
 fn frames_have_a_size_either_way() {
     let mut session = live();
-    let large = json!({"type": "start", "id": "9", "payload": {"data": "x".repeat(600)}}).to_string();
+    let large =
+        json!({"type": "start", "id": "9", "payload": {"data": "x".repeat(600)}}).to_string();
     let outputs = session.receive(&large);
-    assert_eq!((frames(&outputs)[0]["id"].as_str(), error_type(&outputs).as_str()), (Some("9"), "BadRequestException"));
+    assert_eq!(
+        (
+            frames(&outputs)[0]["id"].as_str(),
+            error_type(&outputs).as_str()
+        ),
+        (Some("9"), "BadRequestException")
+    );
 
     session.receive(&start("1"));
     session.judged("1", Ok(()));
     let delivered = session.deliver("1", json!({"data": "x".repeat(600)}));
     let frame = &frames(&delivered.into_iter().collect::<Vec<_>>())[0];
     assert_eq!(frame["payload"]["data"], Value::Null);
-    assert_eq!(frame["payload"]["errors"][0]["errorType"], "PayloadTooLarge");
+    assert_eq!(
+        frame["payload"]["errors"][0]["errorType"],
+        "PayloadTooLarge"
+    );
 }
 
 #[test]
@@ -155,5 +228,11 @@ fn keep_alives_come_in_time_and_the_end_after_the_lifetime() {
     }
     assert_eq!(seconds, [60, 120, 180]);
     let ended = session.tick(LIMITS.lifetime);
-    assert!(matches!(ended[..], [Output::Close { code: GOING_AWAY, .. }]));
+    assert!(matches!(
+        ended[..],
+        [Output::Close {
+            code: GOING_AWAY,
+            ..
+        }]
+    ));
 }

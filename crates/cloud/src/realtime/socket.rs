@@ -21,7 +21,12 @@ use crate::sigv4::Refusal;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves a connection until either side ends it. `authorized` is what the handshake's signature came to.
-pub(crate) async fn serve(ws: WebSocket, front: Front, api: ApiName, authorized: Result<(), Refusal>) {
+pub(crate) async fn serve(
+    ws: WebSocket,
+    front: Front,
+    api: ApiName,
+    authorized: Result<(), Refusal>,
+) {
     let limits = front.world.settings.realtime;
     let session = Session::open(limits, authorized.map_err(|refusal| unauthorized(&refusal)));
     Connection::new(ws, front, api, session, limits).run().await;
@@ -117,19 +122,27 @@ impl Connection {
         let headers = authorization::headers(&start.authorization);
         let caller = self
             .front
-            .verify(&authorization::signed(&path, &headers, &start.data), "appsync")
+            .verify(
+                &authorization::signed(&path, &headers, &start.data),
+                "appsync",
+            )
             .map_err(|refusal| vec![unauthorized(&refusal)])?;
         let world = &self.front.world;
         let subscription = Subscription::read(&world.apis, self.api, &caller, &start.data)
             .map_err(|errors| errors.into_iter().map(Problem::from).collect::<Vec<_>>())?;
         let listening = world.hub.listen(&start.id, &subscription, &self.mailbox);
-        self.running.insert(start.id.clone(), (subscription, listening));
+        self.running
+            .insert(start.id.clone(), (subscription, listening));
         Ok(())
     }
 
     fn deliver(&self, Delivery { id, event }: &Delivery) -> Vec<Output> {
         // It may have been stopped, or even started anew, while this was under way.
-        let Some((subscription, _)) = self.running.get(&**id).filter(|(s, _)| s.filter().passes(event)) else {
+        let Some((subscription, _)) = self
+            .running
+            .get(&**id)
+            .filter(|(s, _)| s.filter().passes(event))
+        else {
             return Vec::new();
         };
         let selected = subscription.select(&self.front.world.apis, event);
@@ -154,11 +167,15 @@ impl Connection {
     async fn cut_off(&mut self) -> Result<(), Over> {
         tracing::warn!(api = %self.api, "a subscriber does not keep up and is cut off");
         self.session.close(POLICY, "too slow");
-        self.say_goodbye(POLICY, "too slow: events were waiting to be read").await
+        self.say_goodbye(POLICY, "too slow: events were waiting to be read")
+            .await
     }
 
     async fn say_goodbye(&mut self, code: u16, reason: &'static str) -> Result<(), Over> {
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let close = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
         // The peer answers a close with its own; waiting for it lets what was sent before arrive.
         let farewell = async {
             if self.ws.send(close).await.is_ok() {

@@ -29,7 +29,11 @@ impl<'a> CanonicalRequest<'a> {
         payload_hash: String,
         rules: Rules,
     ) -> Result<Self, Refusal> {
-        let path = if rules.normalize { normalized(request.path) } else { request.path.to_owned() };
+        let path = if rules.normalize {
+            normalized(request.path)
+        } else {
+            request.path.to_owned()
+        };
         Ok(Self {
             method: request.method,
             // What came encoded is encoded once more: the caller encodes for the wire and then for the signature.
@@ -44,8 +48,18 @@ impl<'a> CanonicalRequest<'a> {
 
 impl fmt::Display for CanonicalRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, path, query, headers, signed_headers, payload_hash } = self;
-        write!(f, "{method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}")
+        let Self {
+            method,
+            path,
+            query,
+            headers,
+            signed_headers,
+            payload_hash,
+        } = self;
+        write!(
+            f,
+            "{method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}"
+        )
     }
 }
 
@@ -58,7 +72,9 @@ fn headers(request: &Request<'_>, signed: &[String]) -> Result<String, Refusal> 
             .map(|value| value.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
         if values.is_empty() {
-            return Err(Refusal::Incomplete(format!("'{name}' is named in SignedHeaders and is not there")));
+            return Err(Refusal::Incomplete(format!(
+                "'{name}' is named in SignedHeaders and is not there"
+            )));
         }
         lines.push_str(&format!("{name}:{}\n", values.join(",")));
     }
@@ -76,7 +92,10 @@ fn query(raw: &str, token: TokenRule) -> String {
         .map(|(name, value)| (encoded(&name, false), encoded(&value, false)))
         .collect();
     parameters.sort();
-    let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     pairs.join("&")
 }
 
@@ -112,7 +131,9 @@ fn encoded(bytes: &[u8], path: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
             b'/' if path => text.push('/'),
             _ => text.push_str(&format!("%{byte:02X}")),
         }
@@ -133,6 +154,10 @@ fn normalized(path: &str) -> String {
         }
     }
     let directory = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
-    let end = if directory && !segments.is_empty() { "/" } else { "" };
+    let end = if directory && !segments.is_empty() {
+        "/"
+    } else {
+        ""
+    };
     format!("/{}{end}", segments.join("/"))
 }

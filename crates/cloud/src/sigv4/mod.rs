@@ -44,7 +44,10 @@ pub struct Request<'a> {
 
 impl Request<'_> {
     fn headers_named(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.headers.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -87,10 +90,16 @@ pub fn verify<G>(
     presented.check_scope(scope)?;
     check_date(&presented, now)?;
     check_signed_headers(request, &presented)?;
-    let token = presented.session_token.as_deref().ok_or(Refusal::UnknownToken)?;
+    let token = presented
+        .session_token
+        .as_deref()
+        .ok_or(Refusal::UnknownToken)?;
     let (secret, grant) = unseal(&presented.access_key_id, token)?;
     let payload_hash = payload_hash(request)?;
-    let rules = Rules { normalize: true, token: scope.token };
+    let rules = Rules {
+        normalize: true,
+        token: scope.token,
+    };
     let canonical = CanonicalRequest::of(request, &presented.signed_headers, payload_hash, rules)?;
     let expected = secret.sign(scope, presented.date, &canonical.to_string());
     // Constant time: how long it takes must not tell how much of a guess was right.
@@ -103,17 +112,26 @@ pub fn verify<G>(
 
 fn check_date(presented: &Presented, now: OffsetDateTime) -> Result<(), Refusal> {
     if presented.date > now + WINDOW {
-        return Err(Refusal::NotYet { signed: presented.date, now });
+        return Err(Refusal::NotYet {
+            signed: presented.date,
+            now,
+        });
     }
     let valid_for = match presented.expires {
         Some(expires) if expires > LONGEST => {
-            return Err(Refusal::Incomplete("X-Amz-Expires must be less than a week (in seconds)".into()));
+            return Err(Refusal::Incomplete(
+                "X-Amz-Expires must be less than a week (in seconds)".into(),
+            ));
         }
         Some(expires) => expires,
         None => WINDOW,
     };
     if presented.date + valid_for < now {
-        return Err(Refusal::Stale { signed: presented.date, now, valid_for });
+        return Err(Refusal::Stale {
+            signed: presented.date,
+            now,
+            valid_for,
+        });
     }
     Ok(())
 }
@@ -123,7 +141,10 @@ fn check_signed_headers(request: &Request<'_>, presented: &Presented) -> Result<
     if !signed("host") {
         return Err(Refusal::Unsigned("host"));
     }
-    match MUST_BE_SIGNED.iter().find(|name| request.headers_named(name).next().is_some() && !signed(name)) {
+    match MUST_BE_SIGNED
+        .iter()
+        .find(|name| request.headers_named(name).next().is_some() && !signed(name))
+    {
         Some(name) => Err(Refusal::Unsigned(name)),
         None => Ok(()),
     }
@@ -132,7 +153,10 @@ fn check_signed_headers(request: &Request<'_>, presented: &Presented) -> Result<
 /// The hash of the body as it came; a hash that the caller sent along has to be the same.
 fn payload_hash(request: &Request<'_>) -> Result<String, Refusal> {
     let hash = signature::sha256_hex(request.body);
-    match request.headers_named("x-amz-content-sha256").find(|sent| !sent.eq_ignore_ascii_case(&hash)) {
+    match request
+        .headers_named("x-amz-content-sha256")
+        .find(|sent| !sent.eq_ignore_ascii_case(&hash))
+    {
         Some(_) => Err(Refusal::PayloadHash),
         None => Ok(hash),
     }

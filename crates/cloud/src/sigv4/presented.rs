@@ -29,13 +29,22 @@ impl Presented {
             return Self::from_header(request, authorization);
         }
         let query: HashMap<Vec<u8>, Vec<u8>> = parameters(request.query).collect();
-        if query.contains_key(&b"X-Amz-Signature"[..]) { Self::from_query(&query) } else { Err(Refusal::Missing) }
+        if query.contains_key(&b"X-Amz-Signature"[..]) {
+            Self::from_query(&query)
+        } else {
+            Err(Refusal::Missing)
+        }
     }
 
     fn from_header(request: &Request<'_>, authorization: &str) -> Result<Self, Refusal> {
-        let fields = authorization.trim().strip_prefix(ALGORITHM).ok_or_else(|| unsupported(authorization))?;
-        let fields: HashMap<&str, &str> =
-            fields.split(',').filter_map(|field| field.trim().split_once('=')).collect();
+        let fields = authorization
+            .trim()
+            .strip_prefix(ALGORITHM)
+            .ok_or_else(|| unsupported(authorization))?;
+        let fields: HashMap<&str, &str> = fields
+            .split(',')
+            .filter_map(|field| field.trim().split_once('='))
+            .collect();
         let field = |name: &str| {
             fields.get(name).copied().ok_or_else(|| {
                 Refusal::Incomplete(format!("Authorization header requires '{name}' parameter."))
@@ -62,7 +71,11 @@ impl Presented {
             query
                 .get(name.as_bytes())
                 .and_then(|value| std::str::from_utf8(value).ok())
-                .ok_or_else(|| Refusal::Incomplete(format!("AWS query-string parameters must include '{name}'")))
+                .ok_or_else(|| {
+                    Refusal::Incomplete(format!(
+                        "AWS query-string parameters must include '{name}'"
+                    ))
+                })
         };
         let algorithm = parameter("X-Amz-Algorithm")?;
         if algorithm != ALGORITHM {
@@ -100,10 +113,15 @@ impl Presented {
         })?;
         Ok(Self {
             access_key_id: access_key_id.to_owned(),
-            signed_headers: signed_headers.split(';').map(str::to_ascii_lowercase).collect(),
+            signed_headers: signed_headers
+                .split(';')
+                .map(str::to_ascii_lowercase)
+                .collect(),
             signature: signature.to_owned(),
             date: parse_date(date).ok_or_else(|| {
-                Refusal::Incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'."))
+                Refusal::Incomplete(format!(
+                    "Date must be in ISO-8601 'basic format'. Got '{date}'."
+                ))
             })?,
             expires,
             session_token,
@@ -121,11 +139,16 @@ impl Presented {
             ));
         };
         let wrong = if *day != basic_date(self.date)[..8] {
-            format!("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: '{day}'.")
+            format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: '{day}'."
+            )
         } else if region != expected.region {
             format!("Credential should be scoped to a valid region, not '{region}'.")
         } else if service != expected.service {
-            format!("Credential should be scoped to correct service: '{}'.", expected.service)
+            format!(
+                "Credential should be scoped to correct service: '{}'.",
+                expected.service
+            )
         } else {
             return Ok(());
         };
@@ -142,7 +165,10 @@ fn unsupported(found: &str) -> Refusal {
 pub(super) fn basic_date(at: OffsetDateTime) -> String {
     let (year, month, day) = at.to_calendar_date();
     let (hour, minute, second) = at.to_hms();
-    format!("{year:04}{:02}{day:02}T{hour:02}{minute:02}{second:02}Z", u8::from(month))
+    format!(
+        "{year:04}{:02}{day:02}T{hour:02}{minute:02}{second:02}Z",
+        u8::from(month)
+    )
 }
 
 fn parse_date(text: &str) -> Option<OffsetDateTime> {
@@ -154,6 +180,11 @@ fn parse_date(text: &str) -> Option<OffsetDateTime> {
     let number = |text: &str| text.parse::<u8>().ok();
     let month = Month::try_from(number(&day[4..6])?).ok()?;
     let date = Date::from_calendar_date(day[..4].parse().ok()?, month, number(&day[6..])?).ok()?;
-    let time = Time::from_hms(number(&clock[..2])?, number(&clock[2..4])?, number(&clock[4..])?).ok()?;
+    let time = Time::from_hms(
+        number(&clock[..2])?,
+        number(&clock[2..4])?,
+        number(&clock[4..])?,
+    )
+    .ok()?;
     Some(OffsetDateTime::new_utc(date, time))
 }

@@ -21,13 +21,24 @@ impl fmt::Debug for SecretKey {
 
 impl SecretKey {
     /// The signature, in hexadecimal, of a canonical request.
-    pub(super) fn sign(&self, scope: &Scope<'_>, date: OffsetDateTime, canonical_request: &str) -> String {
-        hex::encode(hmac(&self.signing_key(scope, date), string_to_sign(scope, date, canonical_request).as_bytes()))
+    pub(super) fn sign(
+        &self,
+        scope: &Scope<'_>,
+        date: OffsetDateTime,
+        canonical_request: &str,
+    ) -> String {
+        hex::encode(hmac(
+            &self.signing_key(scope, date),
+            string_to_sign(scope, date, canonical_request).as_bytes(),
+        ))
     }
 
     /// A key good for one day, region and service.
     fn signing_key(&self, scope: &Scope<'_>, date: OffsetDateTime) -> [u8; 32] {
-        let day = hmac(format!("AWS4{}", self.0).as_bytes(), &basic_date(date).as_bytes()[..8]);
+        let day = hmac(
+            format!("AWS4{}", self.0).as_bytes(),
+            &basic_date(date).as_bytes()[..8],
+        );
         let region = hmac(&day, scope.region.as_bytes());
         let service = hmac(&region, scope.service.as_bytes());
         hmac(&service, b"aws4_request")
@@ -35,11 +46,20 @@ impl SecretKey {
 }
 
 /// The text that is signed: algorithm, date, scope and the hash of the canonical request.
-pub(super) fn string_to_sign(scope: &Scope<'_>, date: OffsetDateTime, canonical_request: &str) -> String {
+pub(super) fn string_to_sign(
+    scope: &Scope<'_>,
+    date: OffsetDateTime,
+    canonical_request: &str,
+) -> String {
     let date = basic_date(date);
-    let Scope { region, service, .. } = scope;
+    let Scope {
+        region, service, ..
+    } = scope;
     let hash = sha256_hex(canonical_request.as_bytes());
-    format!("AWS4-HMAC-SHA256\n{date}\n{}/{region}/{service}/aws4_request\n{hash}", &date[..8])
+    format!(
+        "AWS4-HMAC-SHA256\n{date}\n{}/{region}/{service}/aws4_request\n{hash}",
+        &date[..8]
+    )
 }
 
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {

@@ -29,10 +29,15 @@ struct Keys {
 
 fn suite() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).args(["metadata", "--offline", "--format-version", "1"]).output().unwrap();
+    let output = Command::new(cargo)
+        .args(["metadata", "--offline", "--format-version", "1"])
+        .output()
+        .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let mut packages = metadata["packages"].as_array().unwrap().iter();
-    let package = packages.find(|package| package["name"] == "aws-sigv4").unwrap();
+    let package = packages
+        .find(|package| package["name"] == "aws-sigv4")
+        .unwrap();
     let manifest = Path::new(package["manifest_path"].as_str().unwrap());
     manifest.with_file_name("aws-signing-test-suite").join("v4")
 }
@@ -58,7 +63,11 @@ impl Sent {
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in lines {
             match line.strip_prefix([' ', '\t']) {
-                Some(continued) => headers.last_mut().unwrap().1.push_str(&format!("\n{continued}")),
+                Some(continued) => headers
+                    .last_mut()
+                    .unwrap()
+                    .1
+                    .push_str(&format!("\n{continued}")),
                 None => {
                     let (name, value) = line.split_once(':').unwrap();
                     headers.push((name.to_ascii_lowercase(), value.to_owned()));
@@ -66,40 +75,82 @@ impl Sent {
             }
         }
         let owned = str::to_owned;
-        Self { method: owned(method), path: owned(path), query: owned(query), headers, body: owned(body.trim_end()) }
+        Self {
+            method: owned(method),
+            path: owned(path),
+            query: owned(query),
+            headers,
+            body: owned(body.trim_end()),
+        }
     }
 
     fn request(&self) -> Request<'_> {
-        let Self { method, path, query, headers, body } = self;
-        Request { method, path, query, headers, body: body.as_bytes() }
+        let Self {
+            method,
+            path,
+            query,
+            headers,
+            body,
+        } = self;
+        Request {
+            method,
+            path,
+            query,
+            headers,
+            body: body.as_bytes(),
+        }
     }
 }
 
 #[test]
 fn every_vector_is_read_as_it_was_written() {
     let (mut vectors, mut verified) = (0, 0);
-    for vector in std::fs::read_dir(suite()).unwrap().map(|entry| entry.unwrap().path()) {
-        let Ok(context) = std::fs::read_to_string(vector.join("context.json")) else { continue };
+    for vector in std::fs::read_dir(suite())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
+        let Ok(context) = std::fs::read_to_string(vector.join("context.json")) else {
+            continue;
+        };
         let context: Context = serde_json::from_str(&context).unwrap();
         for form in ["header", "query"] {
             vectors += 1;
             let name = format!("{} ({form})", vector.file_name().unwrap().display());
-            let expected = |what: &str| std::fs::read_to_string(vector.join(format!("{form}-{what}.txt"))).unwrap();
+            let expected = |what: &str| {
+                std::fs::read_to_string(vector.join(format!("{form}-{what}.txt"))).unwrap()
+            };
             let sent = Sent::read(&vector.join(format!("{form}-signed-request.txt")));
             let request = sent.request();
-            let token = if context.omit_session_token { TokenRule::Appended } else { TokenRule::Signed };
-            let scope = Scope { service: &context.service, region: &context.region, token };
+            let token = if context.omit_session_token {
+                TokenRule::Appended
+            } else {
+                TokenRule::Signed
+            };
+            let scope = Scope {
+                service: &context.service,
+                region: &context.region,
+                token,
+            };
             let presented = Presented::read(&request).unwrap();
             presented.check_scope(&scope).unwrap();
 
-            let rules = Rules { normalize: context.normalize, token };
+            let rules = Rules {
+                normalize: context.normalize,
+                token,
+            };
             let hash = sha256_hex(request.body);
-            let canonical = CanonicalRequest::of(&request, &presented.signed_headers, hash, rules).unwrap().to_string();
+            let canonical = CanonicalRequest::of(&request, &presented.signed_headers, hash, rules)
+                .unwrap()
+                .to_string();
             assert_eq!(canonical, expected("canonical-request"), "{name}");
             let to_sign = string_to_sign(&scope, presented.date, &canonical);
             assert_eq!(to_sign, expected("string-to-sign"), "{name}");
             let secret = SecretKey(context.credentials.secret_access_key.clone());
-            assert_eq!(secret.sign(&scope, presented.date, &canonical), expected("signature"), "{name}");
+            assert_eq!(
+                secret.sign(&scope, presented.date, &canonical),
+                expected("signature"),
+                "{name}"
+            );
 
             // Where there is a token, the whole verification holds as well.
             if let (Some(token), true) = (&context.credentials.token, context.normalize) {
@@ -109,7 +160,11 @@ fn every_vector_is_read_as_it_was_written() {
                 });
                 // A token in a header that is not signed is refused, whoever thinks otherwise.
                 let unsigned = context.omit_session_token && form == "header";
-                let expected = if unsigned { Err(Refusal::Unsigned("x-amz-security-token")) } else { Ok(()) };
+                let expected = if unsigned {
+                    Err(Refusal::Unsigned("x-amz-security-token"))
+                } else {
+                    Ok(())
+                };
                 assert_eq!(verdict, expected, "{name}");
                 verified += 1;
             }
@@ -124,10 +179,19 @@ fn what_came_encoded_is_encoded_once_more() {
     for name in ["double-encode-path", "double-url-encode"] {
         let folder = suite().join(name);
         let sent = Sent::read(&folder.join("request.txt"));
-        let rules = Rules { normalize: true, token: TokenRule::Signed };
-        let canonical = CanonicalRequest::of(&sent.request(), &["host".into()], String::new(), rules).unwrap();
-        let expected = std::fs::read_to_string(folder.join("header-canonical-request.txt")).unwrap();
-        assert_eq!(canonical.to_string().lines().nth(1), expected.lines().nth(1), "{name}");
+        let rules = Rules {
+            normalize: true,
+            token: TokenRule::Signed,
+        };
+        let canonical =
+            CanonicalRequest::of(&sent.request(), &["host".into()], String::new(), rules).unwrap();
+        let expected =
+            std::fs::read_to_string(folder.join("header-canonical-request.txt")).unwrap();
+        assert_eq!(
+            canonical.to_string().lines().nth(1),
+            expected.lines().nth(1),
+            "{name}"
+        );
         vectors += 1;
     }
     assert_eq!(vectors, 2);

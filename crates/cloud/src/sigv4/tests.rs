@@ -7,7 +7,11 @@ use super::presented::basic_date;
 use super::signature::sha256_hex;
 use super::*;
 
-const SCOPE: Scope<'_> = Scope { service: "appsync", region: "eu-west-1", token: TokenRule::Signed };
+const SCOPE: Scope<'_> = Scope {
+    service: "appsync",
+    region: "eu-west-1",
+    token: TokenRule::Signed,
+};
 const KEY: &str = "ASIAEXAMPLE";
 const TOKEN: &str = "token/with+signs==";
 
@@ -31,8 +35,20 @@ struct Sent {
 
 impl Sent {
     fn request(&self) -> Request<'_> {
-        let Self { method, path, query, headers, body } = self;
-        Request { method, path, query, headers, body }
+        let Self {
+            method,
+            path,
+            query,
+            headers,
+            body,
+        } = self;
+        Request {
+            method,
+            path,
+            query,
+            headers,
+            body,
+        }
     }
 
     fn header(&mut self, name: &str) -> &mut String {
@@ -41,7 +57,11 @@ impl Sent {
 
     fn verify_at(&self, at: OffsetDateTime) -> Result<(), Refusal> {
         verify(&self.request(), &SCOPE, at, |key, token| {
-            if (key, token) == (KEY, TOKEN) { Ok((secret(), ())) } else { Err(Refusal::UnknownToken) }
+            if (key, token) == (KEY, TOKEN) {
+                Ok((secret(), ()))
+            } else {
+                Err(Refusal::UnknownToken)
+            }
         })
     }
 }
@@ -59,12 +79,20 @@ fn signed_for(scope: &Scope<'_>, at: OffsetDateTime) -> Sent {
         method: "POST".into(),
         path: "/orders/graphql".into(),
         query: "a=1&b=2".into(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
         body: br#"{"query":"{ orders { nextToken } }"}"#.to_vec(),
     };
-    let signed: Vec<String> = ["content-type", "host", "x-amz-date", "x-amz-security-token"].map(Into::into).to_vec();
-    let rules = Rules { normalize: true, token: scope.token };
-    let canonical = CanonicalRequest::of(&sent.request(), &signed, sha256_hex(&sent.body), rules).unwrap();
+    let signed: Vec<String> = ["content-type", "host", "x-amz-date", "x-amz-security-token"]
+        .map(Into::into)
+        .to_vec();
+    let rules = Rules {
+        normalize: true,
+        token: scope.token,
+    };
+    let canonical =
+        CanonicalRequest::of(&sent.request(), &signed, sha256_hex(&sent.body), rules).unwrap();
     let signature = secret().sign(scope, at, &canonical.to_string());
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential={KEY}/{}/{}/{}/aws4_request, SignedHeaders={}, Signature={signature}",
@@ -92,10 +120,15 @@ fn presigned(at: OffsetDateTime, expires: u32) -> Sent {
         headers: vec![("host".into(), "127.0.0.1:8787".into())],
         body: Vec::new(),
     };
-    let rules = Rules { normalize: true, token: TokenRule::Signed };
-    let canonical = CanonicalRequest::of(&sent.request(), &["host".into()], sha256_hex(b""), rules).unwrap();
+    let rules = Rules {
+        normalize: true,
+        token: TokenRule::Signed,
+    };
+    let canonical =
+        CanonicalRequest::of(&sent.request(), &["host".into()], sha256_hex(b""), rules).unwrap();
     let signature = secret().sign(&SCOPE, at, &canonical.to_string());
-    sent.query.push_str(&format!("&X-Amz-Signature={signature}"));
+    sent.query
+        .push_str(&format!("&X-Amz-Signature={signature}"));
     sent
 }
 
@@ -111,7 +144,11 @@ fn a_signature_is_good_for_five_minutes_to_either_side_and_a_refusal_tells_our_t
     for minutes in [-5, 5] {
         assert_eq!(sent.verify_at(now() + Duration::minutes(minutes)), Ok(()));
     }
-    let told = |minutes| sent.verify_at(now() + Duration::minutes(minutes)).unwrap_err().to_string();
+    let told = |minutes| {
+        sent.verify_at(now() + Duration::minutes(minutes))
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(
         told(6),
         "Signature expired: 20260202T024000Z is now earlier than 20260202T024100Z (20260202T024600Z - 5 min.)"
@@ -129,12 +166,24 @@ fn a_presigned_url_is_good_as_long_as_it_says() {
     let late = sent.verify_at(now() + Duration::minutes(11));
     assert!(matches!(late, Err(Refusal::Stale { .. })), "{late:?}");
     let forever = presigned(now(), 604_801).verify_at(now());
-    assert!(matches!(forever, Err(Refusal::Incomplete(_))), "{forever:?}");
+    assert!(
+        matches!(forever, Err(Refusal::Incomplete(_))),
+        "{forever:?}"
+    );
 }
 
 #[test]
 fn another_region_or_service_is_another_scope() {
-    for scope in [Scope { service: "execute-api", ..SCOPE }, Scope { region: "us-east-1", ..SCOPE }] {
+    for scope in [
+        Scope {
+            service: "execute-api",
+            ..SCOPE
+        },
+        Scope {
+            region: "us-east-1",
+            ..SCOPE
+        },
+    ] {
         let refused = signed_for(&scope, now()).verify_at(now());
         assert!(matches!(refused, Err(Refusal::Scope(_))), "{refused:?}");
     }
@@ -150,28 +199,41 @@ fn what_is_missing_is_named() {
     assert_eq!(drop_header("authorization"), Refusal::Missing);
     assert_eq!(drop_header("x-amz-security-token"), Refusal::UnknownToken);
     assert!(drop_header("x-amz-date").to_string().contains("X-Amz-Date"));
-    assert!(drop_header("content-type").to_string().contains("content-type"));
+    assert!(
+        drop_header("content-type")
+            .to_string()
+            .contains("content-type")
+    );
 
     let mut basic = signed_for(&SCOPE, now());
     *basic.header("authorization") = "Basic Zm9v".into();
-    assert_eq!(basic.verify_at(now()).unwrap_err().to_string(), "Unsupported AWS 'algorithm': 'Basic'.");
+    assert_eq!(
+        basic.verify_at(now()).unwrap_err().to_string(),
+        "Unsupported AWS 'algorithm': 'Basic'."
+    );
 }
 
 #[test]
 fn headers_that_change_the_meaning_have_to_be_signed() {
     let mut sent = signed_for(&SCOPE, now());
-    sent.headers.push(("x-amz-target".into(), "AWSEvents.PutEvents".into()));
-    assert_eq!(sent.verify_at(now()), Err(Refusal::Unsigned("x-amz-target")));
+    sent.headers
+        .push(("x-amz-target".into(), "AWSEvents.PutEvents".into()));
+    assert_eq!(
+        sent.verify_at(now()),
+        Err(Refusal::Unsigned("x-amz-target"))
+    );
     // Official clients add this one after signing.
     let mut sent = signed_for(&SCOPE, now());
-    sent.headers.push(("x-amz-user-agent".into(), "anyone".into()));
+    sent.headers
+        .push(("x-amz-user-agent".into(), "anyone".into()));
     assert_eq!(sent.verify_at(now()), Ok(()));
 }
 
 #[test]
 fn an_unsigned_payload_is_not_for_these_services() {
     let mut sent = signed_for(&SCOPE, now());
-    sent.headers.push(("x-amz-content-sha256".into(), "UNSIGNED-PAYLOAD".into()));
+    sent.headers
+        .push(("x-amz-content-sha256".into(), "UNSIGNED-PAYLOAD".into()));
     assert_eq!(sent.verify_at(now()), Err(Refusal::PayloadHash));
 }
 
@@ -193,7 +255,8 @@ fn tampering() -> impl Strategy<Value = Tampering> {
         Just(Tampering::Path),
         Just(Tampering::Query),
         (index(), 1..=255u8).prop_map(|(at, bits)| Tampering::Body(at, bits)),
-        (index(), index(), prop::char::range('!', '~')).prop_map(|(n, at, c)| Tampering::Header(n, at, c)),
+        (index(), index(), prop::char::range('!', '~'))
+            .prop_map(|(n, at, c)| Tampering::Header(n, at, c)),
         index().prop_map(Tampering::Doubled),
     ]
 }
@@ -229,10 +292,15 @@ fn means_the_same(sent: &Sent, other: &Sent) -> bool {
     let essence = |sent: &Sent| {
         let mut sent = sent.clone();
         let mut seen = false;
-        sent.headers.retain(|(name, _)| name != "authorization" || !std::mem::replace(&mut seen, true));
+        sent.headers
+            .retain(|(name, _)| name != "authorization" || !std::mem::replace(&mut seen, true));
         for (name, value) in &mut sent.headers {
             *value = if name == "authorization" {
-                let mut fields: Vec<String> = value.replacen("AWS4-HMAC-SHA256", "", 1).split(',').map(|f| f.trim().to_owned()).collect();
+                let mut fields: Vec<String> = value
+                    .replacen("AWS4-HMAC-SHA256", "", 1)
+                    .split(',')
+                    .map(|f| f.trim().to_owned())
+                    .collect();
                 fields.sort();
                 fields.join(",").to_ascii_lowercase()
             } else {

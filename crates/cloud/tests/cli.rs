@@ -1,0 +1,203 @@
+//! The program: what it prints, how it ends, what it says when it cannot start, and its commands beside a running cloud.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+#![cfg(unix)]
+
+mod common;
+
+use std::process::Stdio;
+
+use common::{DEADLINE, send, with_keys};
+use net::http::Request;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+fn eddy_cloud(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_eddy-cloud"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Its first line of output says where it is.
+async fn serve(data: &str) -> (Child, String) {
+    let mut child = eddy_cloud(&["--listen", "127.0.0.1:0", "--data", data, "--pace", "0"])
+        .spawn()
+        .unwrap();
+    let line = next_line(&mut lines(&mut child)).await;
+    let url = line
+        .strip_prefix("Eddy's cloud is ready at ")
+        .expect("the line that is agreed on")
+        .to_owned();
+    assert!(
+        url.starts_with("http://127.0.0.1:") && url.ends_with('/'),
+        "{url}"
+    );
+    (child, url)
+}
+
+fn lines(child: &mut Child) -> Lines<BufReader<ChildStdout>> {
+    BufReader::new(child.stdout.take().unwrap()).lines()
+}
+
+async fn next_line(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+    tokio::time::timeout(DEADLINE, lines.next_line())
+        .await
+        .expect("a line in time")
+        .unwrap()
+        .expect("a line")
+}
+
+async fn output(arguments: &[&str]) -> (bool, String, String) {
+    let output = eddy_cloud(arguments).output().await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[tokio::test]
+async fn it_says_where_it_is_and_ends_on_a_signal() {
+    let (mut child, url) = serve(":memory:").await;
+    assert_eq!(send(Request::get(url)).await.status, 200);
+    for signal in ["-TERM"] {
+        let pid = child.id().unwrap().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .await
+                .unwrap()
+                .success()
+        );
+    }
+    let status = tokio::time::timeout(DEADLINE, child.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said_with_what_to_do() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (ok, _, said) = output(&["--listen", &address, "--data", ":memory:"]).await;
+    assert!(
+        !ok && said.contains(&address) && said.contains("--listen"),
+        "{said}"
+    );
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let inside = file.path().join("data");
+    let (ok, _, said) = output(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        inside.to_str().unwrap(),
+    ])
+    .await;
+    assert!(!ok && said.contains("--data"), "{said}");
+}
+
+#[tokio::test]
+async fn commands_beside_a_running_cloud() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (_child, url) = serve(data).await;
+    let url = url.trim_end_matches('/');
+
+    // Credentials that another process mints are good here.
+    let (ok, printed, _) = output(&[
+        "credentials",
+        "--role",
+        "backend",
+        "--format",
+        "json",
+        "--data",
+        data,
+    ])
+    .await;
+    assert!(ok);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let part = |name: &str| printed[name].as_str().unwrap();
+    let signer = with_keys(
+        part("AccessKeyId"),
+        part("SecretAccessKey"),
+        part("SessionToken"),
+    );
+    let body = json!({"Entries": [common::created("o-1", 0)]}).to_string();
+    let mut request = Request::post(format!("{url}/events/"), body);
+    request
+        .headers
+        .push(("x-amz-target".into(), "AWSEvents.PutEvents".into()));
+    let put = send(
+        signer
+            .sign(aws_guest::Service::new("events"), request)
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(
+        (put.status, &put.body["FailedEntryCount"]),
+        (200, &json!(0)),
+        "{put:?}"
+    );
+
+    let (_, environment, _) = output(&["credentials", "--role", "guest", "--data", data]).await;
+    assert!(
+        environment.starts_with("export AWS_ACCESS_KEY_ID=ASIA"),
+        "{environment}"
+    );
+
+    // The event is a dead letter (nobody orders nothing), and the account says so.
+    let account = async || {
+        let (_, account, _) = output(&["account", "--json", "--data", data]).await;
+        serde_json::from_str::<Value>(&account).unwrap()
+    };
+    common::until("the event is dead", async || account().await["dead"] == 1).await;
+    let (_, listed, _) = output(&["dead-letters", "list", "--data", data]).await;
+    assert!(listed.contains("quantity"), "{listed}");
+    let (_, shown, _) = output(&["dead-letters", "show", "1", "--json", "--data", data]).await;
+    assert_eq!(
+        serde_json::from_str::<Value>(&shown).unwrap()["payload"]["detail"]["orderId"],
+        "o-1"
+    );
+    let (ok, resent, _) = output(&["dead-letters", "resend", "--all", "--data", data]).await;
+    assert!(ok && resent.contains('1'), "{resent}");
+    let (ok, _, said) = output(&["dead-letters", "show", "77", "--data", data]).await;
+    assert!(!ok && said.contains("dead-letters list"), "{said}");
+}
+
+#[tokio::test]
+async fn watching_prints_a_line_an_event() {
+    let cloud = common::cloud().await;
+    let mut watching = eddy_cloud(&["watch", "orders", "--endpoint", &cloud.url])
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(watching.stderr.take().unwrap()).lines();
+    let live = tokio::time::timeout(DEADLINE, async {
+        while !told
+            .next_line()
+            .await
+            .unwrap()
+            .expect("it goes on")
+            .starts_with("live")
+        {}
+    });
+    live.await.expect("it is live in time");
+    common::publish(&cloud, common::input("o-42", 3)).await;
+    let line = next_line(&mut lines(&mut watching)).await;
+    for part in ["o-42", "SUBMITTED", "revision 3", "12.00 EUR"] {
+        assert!(line.contains(part), "{line}");
+    }
+}
