@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use backend::api::{ApiName, Caller, resolve};
 use backend::orders::model::OrderStatus;
+use backend::ports::Timers;
 use cloud::bus::{self, Entry};
-use cloud::dead_letters::{self, Account};
+use cloud::dead_letters::{self, Account, DeadLetter, Origin};
 use cloud::surroundings::{SimulatedClock, Surroundings, from_millis};
 use cloud::world::Pipeline;
 use cloud::{CloudError, Data, Settings, World};
@@ -66,6 +67,18 @@ impl Running {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Err(format!("{what} never came: {:?}", self.account().await?).into())
+    }
+
+    async fn letter(&self, id: i64) -> Result<DeadLetter> {
+        for _ in 0..2_000 {
+            match dead_letters::show(&self.world.store, id).await {
+                Err(CloudError::NoDeadLetter(_)) => {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                found => return Ok(found?),
+            }
+        }
+        Err(format!("letter {id} never came").into())
     }
 
     async fn order(&self, id: &str) -> Result<Value> {
@@ -405,6 +418,54 @@ async fn a_simulation_takes_six_orders_to_their_end() -> Result {
     );
     let took = running.clock.now() - from_millis(START);
     assert!(took > Duration::from_secs(5), "the pace was kept: {took}");
+    running.end().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_simulation_goes_on_after_a_restart() -> Result {
+    let folder = tempfile::tempdir()?;
+    let first = Running::start(folder.path(), false, START).await?;
+    backend::orders::start(&first.world).await?;
+    first
+        .until("some of it", |account| account.written > 5)
+        .await?;
+    first.end().await;
+    let second = Running::start(folder.path(), false, START + 3_600_000).await?;
+    second
+        .until("all of it", |account| account.written == 48)
+        .await?;
+    assert!(
+        second
+            .every_order()
+            .await?
+            .values()
+            .all(|order| order["status"] == "COMPLETED")
+    );
+    second.end().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_that_means_nothing_is_kept_too() -> Result {
+    let folder = tempfile::tempdir()?;
+    let running = Running::start(folder.path(), false, START).await?;
+    let payload = json!({ "timer": "egg" });
+    Timers::schedule(&running.world, "egg", running.clock.now(), payload.clone()).await?;
+    for id in 1..=2 {
+        let letter = running.letter(id).await?;
+        assert_eq!(
+            (letter.origin, letter.subject.as_str(), &letter.payload),
+            (Origin::Timer, "egg", &payload)
+        );
+        assert!(
+            letter.cause.contains("unknown variant `egg`"),
+            "{}",
+            letter.cause
+        );
+        dead_letters::resend(&running.world, id).await?;
+    }
+    assert_eq!(running.account().await?, Account::default());
     running.end().await;
     Ok(())
 }

@@ -18,6 +18,8 @@ use crate::settings::Data;
 
 /// Every table of every module: one place says what lies in the database.
 const SCHEMA: &str = include_str!("schema.sql");
+/// Which layout [`SCHEMA`] describes; to be raised with every change that an older file does not fit.
+const LAYOUT: i64 = 1;
 /// How long a statement waits for another process (a command beside a running cloud) to finish its transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -158,9 +160,15 @@ fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
     std::fs::create_dir_all(folder)?;
     let file = folder.join("eddy.sqlite3");
     let open = || {
-        Connection::open(&file)
-            .and_then(prepare)
-            .map_err(std::io::Error::other)
+        let connection = Connection::open(&file).map_err(std::io::Error::other)?;
+        match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)) {
+            // Zero: a new file.
+            Ok(0 | LAYOUT) => prepare(connection).map_err(std::io::Error::other),
+            Ok(other) => Err(std::io::Error::other(format!(
+                "it was written by another version of eddy-cloud (layout {other}, this one knows {LAYOUT})"
+            ))),
+            Err(error) => Err(std::io::Error::other(error)),
+        }
     };
     Ok((open()?, open()?))
 }
@@ -170,6 +178,7 @@ fn prepare(connection: Connection) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.execute_batch(SCHEMA)?;
+    connection.pragma_update(None, "user_version", LAYOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

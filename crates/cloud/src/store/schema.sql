@@ -34,6 +34,7 @@ CREATE INDEX IF NOT EXISTS stream_records_by_shard ON stream_records (tab, shard
 
 CREATE TABLE IF NOT EXISTS checkpoints (
     consumer     TEXT NOT NULL,
+    tab          TEXT NOT NULL,
     shard        INTEGER NOT NULL,
     sequence     INTEGER NOT NULL,   -- everything up to here is done
     attempts     INTEGER NOT NULL DEFAULT 0,

@@ -52,3 +52,28 @@ async fn one_cloud_a_folder() -> Result {
     second.claim()?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_file_of_another_version_or_none_of_ours_is_left_alone() -> Result {
+    let refused = async |content: &[u8]| -> Result<String> {
+        let root = tempfile::tempdir()?;
+        let file = root.path().join("eddy.sqlite3");
+        if content.is_empty() {
+            Connection::open(&file)?.pragma_update(None, "user_version", LAYOUT + 1)?;
+        } else {
+            std::fs::write(&file, content)?;
+        }
+        let before = std::fs::read(&file)?;
+        let opened = Store::open(&Data::Folder(root.path().to_path_buf())).await;
+        assert_eq!(std::fs::read(&file)?, before);
+        Ok(opened.err().ok_or("it was opened")?.to_string())
+    };
+    let newer = refused(b"").await?;
+    assert!(
+        newer.contains("another version") && newer.contains("--data"),
+        "{newer}"
+    );
+    let foreign = refused(b"a shopping list, certainly longer than nothing").await?;
+    assert!(foreign.contains("not a database"), "{foreign}");
+    Ok(())
+}

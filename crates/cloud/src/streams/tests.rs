@@ -1,9 +1,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backend::ports::{Action, Condition, Tables as _, Write};
+use backend::ports::{Action, Condition, Item, Tables as _, Write};
 use serde_json::json;
 
+use super::log::shard_of;
 use super::*;
 use crate::settings::Settings;
 use crate::surroundings::{SimulatedClock, Surroundings, from_millis};

@@ -1,16 +1,17 @@
+mod deliveries;
+mod publishing;
+
 use std::time::Duration;
 
-use graphql_parser::{query, schema};
-use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::model::{OrderStatus, StatusUpdate};
+use super::model::OrderStatus;
 use super::*;
 use crate::api::{Caller, FieldError};
 use crate::event::{BusEvent, EventId, HandlerError, Outcome};
 use crate::memory::{Fault, Memory};
-use crate::ports::{Change, Clock as _};
+use crate::ports::Clock as _;
 
 fn event(id: &str, detail_type: &str, detail: Value) -> BusEvent {
     BusEvent {
@@ -280,209 +281,6 @@ fn bad_arguments_are_named() {
         assert_eq!(error.error_type, "BadRequestException");
         assert!(error.message.starts_with(name), "{error}");
     }
-}
-
-#[test]
-fn first_revisions_are_published_as_created_later_ones_as_updated() {
-    let ports = Memory::default();
-    handle(&ports, &created("1", "a")).unwrap();
-    let row = |ports: &Memory| ports.state().rows[&(ORDERS.name, "a".to_owned())].clone();
-    let change = |old, new| Change {
-        table: ORDERS.name.into(),
-        key: "a".into(),
-        sequence: 1,
-        old,
-        new,
-    };
-    let first = row(&ports);
-    now(on_change(&ports, &change(None, Some(first.clone())))).unwrap();
-    handle(&ports, &updated("2", "a", OrderStatus::InKitchen)).unwrap();
-    now(on_change(&ports, &change(Some(first), Some(row(&ports))))).unwrap();
-    now(on_change(&ports, &change(Some(row(&ports)), None))).unwrap();
-    let published = std::mem::take(&mut ports.state().published);
-    assert_eq!(published.len(), 2, "a removal is not published");
-    assert_eq!(published[0].document, publish::CREATE_ORDER);
-    assert_eq!(published[1].document, publish::UPDATE_ORDER);
-    let order = ask(&ports, "order", json!({ "orderId": "a" })).unwrap();
-    assert_eq!(
-        Value::Object(published[1].variables.clone()),
-        json!({ "input": order })
-    );
-}
-
-/// The names of a type's fields, with those of the types under them.
-fn fields_of(document: &schema::Document<'_, String>, name: &str) -> Vec<String> {
-    let fields = document
-        .definitions
-        .iter()
-        .find_map(|definition| match definition {
-            schema::Definition::TypeDefinition(schema::TypeDefinition::Object(object))
-                if object.name == name =>
-            {
-                Some(
-                    object
-                        .fields
-                        .iter()
-                        .map(|f| (f.name.clone(), f.field_type.to_string()))
-                        .collect::<Vec<_>>(),
-                )
-            }
-            schema::Definition::TypeDefinition(schema::TypeDefinition::InputObject(input))
-                if input.name == name =>
-            {
-                Some(
-                    input
-                        .fields
-                        .iter()
-                        .map(|f| (f.name.clone(), f.value_type.to_string()))
-                        .collect(),
-                )
-            }
-            _ => None,
-        });
-    let mut names = Vec::new();
-    for (name, type_name) in fields.unwrap_or_default() {
-        let below = fields_of(document, type_name.trim_matches(|c| "[]!".contains(c)));
-        names.push(name.clone());
-        names.extend(below.into_iter().map(|field| format!("{name}.{field}")));
-    }
-    names.sort();
-    names
-}
-
-fn selected(set: &query::SelectionSet<'_, String>) -> Vec<String> {
-    let mut names = Vec::new();
-    for item in &set.items {
-        let query::Selection::Field(field) = item else {
-            continue;
-        };
-        names.push(field.name.clone());
-        names.extend(
-            selected(&field.selection_set)
-                .into_iter()
-                .map(|below| format!("{}.{below}", field.name)),
-        );
-    }
-    names.sort();
-    names
-}
-
-#[test]
-fn publishing_sends_and_selects_every_field_of_the_schema() {
-    let schema = graphql_parser::parse_schema::<String>(API.schema).unwrap();
-    let order = fields_of(&schema, "Order");
-    assert!(order.contains(&"items.unitPrice".to_owned()));
-    for (document, input) in [
-        (publish::CREATE_ORDER, "CreateOrderInput"),
-        (publish::UPDATE_ORDER, "UpdateOrderInput"),
-    ] {
-        assert_eq!(fields_of(&schema, input), order, "{input}");
-        let document = graphql_parser::parse_query::<String>(document).unwrap();
-        let query::Definition::Operation(query::OperationDefinition::Mutation(mutation)) =
-            &document.definitions[0]
-        else {
-            panic!("not a mutation")
-        };
-        let query::Selection::Field(field) = &mutation.selection_set.items[0] else {
-            panic!("not a field")
-        };
-        assert_eq!(selected(&field.selection_set), order);
-    }
-}
-
-#[test]
-fn two_deliveries_under_way_come_to_the_same_end() {
-    for (delay, started) in (0..8).flat_map(|delay| [(delay, true), (delay, false)]) {
-        let ports = Memory::default();
-        let event = if started {
-            handle(&ports, &created("1", "a")).unwrap();
-            updated("2", "a", OrderStatus::InKitchen)
-        } else {
-            created("1", "a")
-        };
-        let later = async {
-            for _ in 0..delay {
-                tokio::task::yield_now().await;
-            }
-            on_event(&ports, &event).await
-        };
-        let ends = now(async { tokio::join!(on_event(&ports, &event), later) });
-        assert_eq!(ends, (Ok(Outcome::Written), Ok(Outcome::Written)), "{delay} steps apart");
-    }
-}
-
-/// A history of a few orders: each created once, with some updates, in the order of happening.
-fn histories() -> impl Strategy<Value = Vec<BusEvent>> {
-    let updates = proptest::collection::vec((0..3_usize, 0..9_usize), 0..20);
-    updates.prop_map(|updates| {
-        let every = [&OrderStatus::WAY[..], &[OrderStatus::Cancelled]].concat();
-        let created = (0..3).map(|order| created(&format!("c{order}"), &format!("o{order}")));
-        let updated = updates
-            .into_iter()
-            .enumerate()
-            .map(|(at, (order, status))| {
-                updated(&format!("u{at}"), &format!("o{order}"), every[status])
-            });
-        created.chain(updated).collect()
-    })
-}
-
-proptest! {
-    /// Whatever the bus does (shuffles, doubles) and the tables do (conflicts, lost answers): every event comes to
-    /// one end and stays there, revisions count the writes, and a state is never left for an earlier one.
-    #[test]
-    fn every_event_comes_to_one_end(
-        events in histories(),
-        order in proptest::collection::vec(any::<prop::sample::Index>(), 200),
-        faults in proptest::collection::vec(prop_oneof![Just(Fault::None), Just(Fault::Conflict), Just(Fault::LostAnswer)], 60),
-    ) {
-        let ports = Memory::default();
-        ports.state().faults = faults;
-        let mut ends: Map<String, Value> = Map::new();
-        let mut deliver = |event: &BusEvent| -> Result<(), TestCaseError> {
-            let before = status_of(&ports, event);
-            match handle(&ports, event) {
-                Ok(outcome) => {
-                    let outcome = json!(outcome);
-                    let first = ends.entry(event.id.0.clone()).or_insert_with(|| outcome.clone());
-                    // A duplicate leaves no receipt: when asked again it may be late by then.
-                    let stays = *first == outcome || (*first == "duplicate" && outcome == "late");
-                    prop_assert!(stays, "{first} became {outcome}");
-                }
-                Err(HandlerError::Retry(_)) => {}
-                Err(HandlerError::Dead(cause)) => prop_assert!(false, "dead: {cause}"),
-            }
-            if let (Some(before), Some(after)) = (before, status_of(&ports, event)) {
-                prop_assert!(after >= before);
-                prop_assert!(after == before || !before.is_final());
-            }
-            Ok(())
-        };
-        for index in &order {
-            deliver(index.get(&events))?;
-        }
-        // The retry window is long enough for each to be delivered once more, in order.
-        for _ in 0..3 {
-            for event in &events {
-                deliver(event)?;
-            }
-        }
-        prop_assert_eq!(ends.len(), events.len());
-        let written = events.iter().filter(|event| ends[&event.id.0] == "written").count();
-        let listed = ask(&ports, "orders", json!({})).unwrap();
-        let revisions: u64 = listed["items"].as_array().unwrap().iter().filter_map(|o| o["revision"].as_u64()).sum();
-        prop_assert_eq!(revisions, written as u64);
-    }
-}
-
-fn status_of(ports: &Memory, event: &BusEvent) -> Option<OrderStatus> {
-    let update: StatusUpdate = serde_json::from_value(event.detail.clone()).ok()?;
-    let row = ports
-        .state()
-        .rows
-        .get(&(ORDERS.name, update.order_id.0))?
-        .clone();
-    serde_json::from_value(row["status"].clone()).ok()
 }
 
 #[test]
