@@ -24,9 +24,9 @@
 //!
 //! # Reading order
 //!
-//! `interface.rs` ([`Input`] and [`Output`]); the [`Session`] below; `connection.rs` (one connection and its deadlines); `receive.rs` (what comes from
-//! the service); `failure.rs` (what goes wrong, and what then); `converge.rs` (what is missing for everyone to be
-//! live); `state.rs` (what a subscriber is told); `backoff.rs`.
+//! `interface.rs` ([`Input`] and [`Output`]); the [`Session`] below; `connection.rs` (one connection and its
+//! deadlines); `receive.rs` (what comes from the service); `failure.rs` (what goes wrong, and what then); `converge.rs`
+//! (what is missing for everyone to be live); `state.rs` (what a subscriber is told); `backoff.rs`.
 
 mod backoff;
 mod connection;

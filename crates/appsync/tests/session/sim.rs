@@ -295,7 +295,7 @@ impl Sim {
                 }
             }
             Input::Authorized(id, ..) | Input::NotAuthorized(id, _) => {
-                drop(self.unsigned.remove(id))
+                drop(self.unsigned.remove(id));
             }
             Input::Received(id, frame) => {
                 let Some(wire) = self.wires.get_mut(id).filter(|wire| wire.initialized) else {
@@ -349,7 +349,7 @@ impl Sim {
                 assert!(wire.opened);
                 match frame {
                     ClientFrame::ConnectionInit => {
-                        assert!(!std::mem::replace(&mut wire.initialized, true))
+                        assert!(!std::mem::replace(&mut wire.initialized, true));
                     }
                     ClientFrame::Start { id, body, .. } => {
                         assert!(
