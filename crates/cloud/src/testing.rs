@@ -46,12 +46,18 @@ pub async fn start_in(
     let world = World::open_in(settings, surroundings).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
     let (stop, stopped) = oneshot::channel();
+    let (ready, is_ready) = oneshot::channel();
     let served = tokio::spawn(serve_world(
         world.clone(),
         listener,
         async { drop(stopped.await) },
-        || {},
+        || ready.send(()).unwrap_or_default(),
     ));
+    if is_ready.await.is_err() {
+        // It ended before it was ready, so there is an error to tell.
+        served.await.map_err(std::io::Error::other)??;
+        return Err(std::io::Error::other("the cloud ended at once").into());
+    }
     Ok(Running {
         url,
         world,

@@ -68,24 +68,16 @@ async fn output(arguments: &[&str]) -> (bool, String, String) {
 
 #[tokio::test]
 async fn it_says_where_it_is_and_ends_on_a_signal() {
-    let (mut child, url) = serve(":memory:").await;
-    assert_eq!(send(Request::get(url)).await.status, 200);
-    for signal in ["-TERM"] {
+    for signal in ["-TERM", "-INT"] {
+        let (mut child, url) = serve(":memory:").await;
+        assert_eq!(send(Request::get(url)).await.status, 200);
         let pid = child.id().unwrap().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .await
-                .unwrap()
-                .success()
-        );
+        let sent = Command::new("kill").args([signal, &pid]).status().await;
+        assert!(sent.unwrap().success());
+        let ended = tokio::time::timeout(DEADLINE, child.wait()).await;
+        let status = ended.expect("it ends").unwrap();
+        assert!(status.success(), "{signal}: {status}");
     }
-    let status = tokio::time::timeout(DEADLINE, child.wait())
-        .await
-        .expect("it ends")
-        .unwrap();
-    assert!(status.success(), "{status}");
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloud::{CloudError, Data};
 use tracing_subscriber::EnvFilter;
 
+/// No span of time here is longer, in seconds.
+const A_YEAR: u64 = 365 * 24 * 60 * 60;
+
 /// Eddy's embedded cloud: guest credentials, GraphQL with subscriptions, an event bus and a pipeline, on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "eddy-cloud", version, args_conflicts_with_subcommands = true)]
@@ -40,7 +43,7 @@ struct Serve {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
     /// How long guest credentials last, in seconds.
-    #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=A_YEAR))]
     credential_ttl: u64,
     /// The longest wait between two states of a simulated order, in seconds, decimal; 0 does not wait.
     #[arg(long, default_value = "4", value_name = "SECONDS", value_parser = seconds)]
@@ -95,7 +98,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t = CredentialFormat::Env)]
         format: CredentialFormat,
         /// How long they last, in seconds.
-        #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=A_YEAR))]
         credential_ttl: u64,
         #[command(flatten)]
         data: DataFlag,
@@ -211,10 +214,13 @@ fn log(default: &str, format: LogFormat) {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
+    let seconds = text
         .parse()
-        .map_err(|_| "a number of seconds, such as 4 or 0.5".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|seconds| seconds.as_secs() <= A_YEAR)
+        .ok_or_else(|| "a number of seconds, such as 4 or 0.5".to_owned())
 }
 
 #[cfg(test)]
@@ -230,6 +236,8 @@ mod tests {
     #[test]
     fn paces_may_be_decimal_and_not_negative() {
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        assert!(seconds("-1").is_err() && seconds("soon").is_err());
+        for nonsense in ["-1", "soon", "NaN", "1e300", "1e10"] {
+            assert!(seconds(nonsense).is_err(), "{nonsense}");
+        }
     }
 }

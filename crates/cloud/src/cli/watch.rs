@@ -54,7 +54,11 @@ fn line(order: &Value) -> String {
         text("updatedAt")
     };
     let (id, status, revision) = (text("orderId"), text("status"), &order["revision"]);
-    let (items, total, currency) = (&order["numItems"], order["total"].as_f64().unwrap_or_default(), text("currency"));
+    let (items, total, currency) = (
+        &order["numItems"],
+        order["total"].as_f64().unwrap_or_default(),
+        text("currency"),
+    );
     format!(
         "{updated}  {id}  {status:<20}  revision {revision}  {items} items  {total:.2} {currency}"
     )

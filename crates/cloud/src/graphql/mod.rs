@@ -75,3 +75,79 @@ impl Apis {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use backend::api::Caller;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::prepared::Prepared;
+    use super::*;
+
+    static APIS: LazyLock<Apis> = LazyLock::new(|| Apis::load().unwrap());
+
+    const DOCUMENTS: &[&str] = &[
+        "query($n: Int = 3, $on: Boolean!) { a: orders(limit: $n) { items { ...F @include(if: $on) } } } fragment F on Order { orderId items { quantity } }",
+        "subscription($id: ID) { onCreateOrUpdateOrder(orderId: $id) { orderId ... on Order { status @skip(if: true) } } }",
+        "mutation { createOrder(input: {orderId: \"1\", total: 1.5, status: SUBMITTED, items: [{description: \"x\", quantity: 1, unitPrice: 1}]}) { orderId } }",
+        "{ __schema { types { fields { type { ofType { name } } } } } }",
+    ];
+
+    /// A document that was right, with a piece cut out and another put in.
+    fn damaged() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![".{0,8}", "[{}():$@!.a-z0-9 ]{0,8}"];
+        let index = any::<prop::sample::Index>;
+        (prop::sample::select(DOCUMENTS), index(), 0..12usize, piece).prop_map(
+            |(document, at, cut, piece)| {
+                let at = at.index(document.len());
+                let end = (at + cut).min(document.len());
+                format!("{}{piece}{}", &document[..at], &document[end..])
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_breaks_it(query in prop_oneof![".*", damaged()], id in prop_oneof![Just(json!(null)), Just(json!("1")), Just(json!([{}]))]) {
+            let apis = &*APIS;
+            let variables = Map::from_iter([("id".to_owned(), id.clone()), ("on".to_owned(), json!(true))]);
+            let request = GraphQlRequest { query: query.clone(), variables, operation_name: None };
+            if let Err(errors) = Prepared::of(apis.schema(ApiName::Orders), &request) {
+                prop_assert!(!errors.is_empty());
+            }
+            let data = json!({"query": query, "variables": {"id": id}}).to_string();
+            if let Ok(subscription) = Subscription::read(apis, ApiName::Orders, &Caller::backend(), &data) {
+                subscription.select(apis, &json!({"orderId": "1", "items": [null, {"quantity": "many"}]}));
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_compares_as_graphql_does() {
+        let filter = |filter: Value| Filter(filter.as_object().cloned().unwrap_or_default());
+        for (wanted, event, passes) in [
+            (json!({}), json!({"id": "1"}), true),
+            (json!({"id": "1"}), json!({"id": "1"}), true),
+            (json!({"id": 1}), json!({"id": "1"}), true),
+            (json!({"n": 1}), json!({"n": 1.0}), true),
+            (
+                json!({"id": "1", "n": 2}),
+                json!({"id": "1", "n": 3}),
+                false,
+            ),
+            (json!({"id": "1"}), json!({}), false),
+            (json!({"id": null}), json!({"id": "1"}), false),
+            (json!({"id": null}), json!({"id": null}), true),
+            (json!({"id": null}), json!({}), true),
+        ] {
+            assert_eq!(
+                filter(wanted.clone()).passes(&event),
+                passes,
+                "{wanted} on {event}"
+            );
+        }
+    }
+}

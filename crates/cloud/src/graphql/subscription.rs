@@ -22,7 +22,7 @@ pub struct Subscription {
 /// The arguments that a subscription was given; each is compared with the field of the same name. An argument that was
 /// left out does not filter; one that is null, by itself or because its variable was not set, matches only null.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Filter(Map<String, Value>);
+pub struct Filter(pub(super) Map<String, Value>);
 
 impl Filter {
     /// Whether an event (what the mutation returned and selected) is to be delivered.

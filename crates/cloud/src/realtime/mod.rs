@@ -1,7 +1,7 @@
 //! AppSync's real-time endpoint: subscriptions over a WebSocket.
 //!
-//! [`frames`] is what travels, [`session`] is one connection's protocol without any I/O, [`hub`] knows who subscribes
-//! to what, [`socket`] joins them to a WebSocket.
+//! `frames` is what travels, `session` is one connection's protocol without any I/O, `hub` knows who subscribes to
+//! what, `socket` joins them to a WebSocket.
 //! Source: AppSync developer guide, "Building a real-time WebSocket client".
 
 pub(crate) mod authorization;
