@@ -21,6 +21,14 @@ use crate::subscription::Subscription;
 /// The service itself gives a request 30 s.
 const DEADLINE: Duration = Duration::from_secs(35);
 
+/// A page keeps its client where any task may reach it.
+const _: () = {
+    const fn is_shared<T: Send + Sync + Clone>() {}
+    const fn is_kept<T: Send + Unpin>() {}
+    is_shared::<Client>();
+    is_kept::<Subscription<Value>>();
+};
+
 /// One GraphQL operation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Operation {
@@ -149,7 +157,7 @@ impl Client {
         }
     }
 
-    /// Subscribes. The stream begins with [`State::Connecting`](crate::State::Connecting).
+    /// Subscribes. The stream begins with how the link stands.
     ///
     /// On native this must be called within a tokio runtime.
     pub fn subscribe<Q: GraphQLQuery>(

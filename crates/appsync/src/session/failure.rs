@@ -90,10 +90,6 @@ impl Session {
             Slot::Current => {
                 let at = self.backoff.next(now, since, &mut self.rng);
                 self.retry = Some(Retry { at, cause });
-                // On a new connection everyone starts together.
-                self.subscriptions
-                    .values_mut()
-                    .for_each(|subscriber| subscriber.retry = None);
             }
         }
     }

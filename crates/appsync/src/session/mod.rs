@@ -97,7 +97,7 @@ struct Subscriber {
     body: Arc<str>,
     /// What it was told last.
     told: Option<State>,
-    /// It was acknowledged anew and has not been told.
+    /// It is live on a connection that has just taken over.
     fresh: bool,
     retry: Option<Retry>,
     backoff: Backoff,

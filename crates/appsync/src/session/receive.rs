@@ -137,8 +137,6 @@ impl Session {
                     connection.murmur = None;
                     if let Some(subscriber) = self.subscriptions.get_mut(&subscription) {
                         subscriber.renewed = false;
-                        // On a successor it is news only once that has taken over.
-                        subscriber.fresh |= slot == Slot::Current;
                     }
                     false
                 }

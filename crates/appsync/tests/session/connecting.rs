@@ -261,6 +261,21 @@ fn who_comes_within_that_second_finds_it_open() {
 }
 
 #[test]
+fn who_comes_at_its_very_end_does_too() {
+    let (mut sim, ids) = Sim::live(1);
+    sim.unsubscribe(ids[0]);
+    sim.now = sim.now + LINGER;
+    sim.subscribe();
+    assert_eq!(
+        count(&sim.take(), |output| matches!(
+            output,
+            Output::Open(_) | Output::Close(_)
+        )),
+        0
+    );
+}
+
+#[test]
 fn nobody_waits_for_an_attempt_that_nobody_wants() {
     let mut sim = Sim::new(1);
     sim.behaviour.opens = false;

@@ -65,8 +65,19 @@ fn refused_again_everyone_has_failed_and_the_next_one_begins_anew() {
     }
     assert!(sim.wires.is_empty());
     assert_eq!(sim.session.next_deadline(), None);
-    sim.behaviour = Behaviour::GOOD;
     let id = sim.subscribe();
+    let wire = sim.wire();
+    sim.frame(
+        wire,
+        ServerFrame::ConnectionError(error("UnauthorizedException")),
+    );
+    assert_eq!(
+        count(&sim.take(), is_renewal),
+        2,
+        "one for those who failed, one for the new one"
+    );
+    let wire = sim.wire();
+    sim.frame(wire, acknowledgement());
     assert_eq!(sim.last[&id], Some(State::Live));
 }
 

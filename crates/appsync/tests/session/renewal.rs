@@ -3,7 +3,7 @@
 use appsync::State;
 use appsync::protocol::{ClientFrame, OperationId, ServerFrame};
 use appsync::session::{
-    ConnectionId, Delivery, LINGER, LONGEST, OVERLAP, Output, RENEWAL, RENEWAL_SPREAD,
+    ConnectionId, Delivery, LINGER, LONGEST, OVERLAP, Output, RENEWAL, RENEWAL_SPREAD, SHORTEST,
     SubscriptionId,
 };
 
@@ -98,6 +98,30 @@ fn a_successor_that_fails_changes_nothing_and_another_is_tried() {
         assert!(!sim.wires.contains_key(&old));
         assert_eq!(sim.states(ids[0]), [State::Live]);
     }
+}
+
+#[test]
+fn the_next_days_renewal_begins_with_short_waits_again() {
+    let (mut sim, ..) = renewing(Behaviour {
+        opens: false,
+        ..Behaviour::GOOD
+    });
+    sim.advance(HOUR);
+    sim.behaviour = Behaviour::GOOD;
+    sim.advance(LONGEST + OVERLAP);
+    sim.advance(RENEWAL - SECOND);
+    sim.behaviour = Behaviour {
+        acknowledges: false,
+        ..Behaviour::GOOD
+    };
+    while sim.wires.len() == 1 {
+        sim.advance(SECOND);
+    }
+    let new = *sim.wires.keys().last().unwrap();
+    sim.behaviour = Behaviour::GOOD;
+    sim.close(new);
+    sim.advance(SHORTEST);
+    assert_eq!(sim.wires.len(), 2);
 }
 
 #[test]

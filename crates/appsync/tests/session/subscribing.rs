@@ -150,6 +150,23 @@ fn an_error_that_names_nobody_explains_a_start_that_stays_unanswered() {
 }
 
 #[test]
+fn but_not_one_that_was_answered_meanwhile() {
+    let (mut sim, _) = Sim::live(1);
+    let wire = sim.wire();
+    sim.frame(wire, ServerFrame::Error(None, error("LimitExceededError")));
+    sim.subscribe();
+    sim.behaviour.starts = false;
+    let id = sim.subscribe();
+    sim.advance(SECOND);
+    sim.frame(wire, ServerFrame::KeepAlive);
+    sim.advance(START_DEADLINE - SECOND);
+    assert!(is_retrying(
+        sim.last[&id].as_ref(),
+        &Cause::NoAnswer(Waiting::Starting)
+    ));
+}
+
+#[test]
 fn when_nothing_at_all_follows_a_start_the_connection_is_dead() {
     let (mut sim, _) = Sim::live(1);
     sim.behaviour = Behaviour {

@@ -184,8 +184,9 @@ fn offline_is_shown_when_it_is_true() {
     };
     sim.input(Input::Offline);
     sim.advance(PROBE_DEADLINE);
-    sim.advance(HOUR);
     assert_eq!(sim.states(ids[0]), [State::Offline]);
+    sim.advance(HOUR);
+    assert_eq!(sim.states(ids[0]), []);
     // There is a network again, and an attempt may be under way that began without one.
     sim.behaviour = Behaviour::GOOD;
     sim.input(Input::Online);
