@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::task::spawn_local(async {
+    net::spawn(async {
         let origin = net::origin().unwrap_or_default();
         let config = configuration(&origin).await;
         leptos::mount::mount_to_body(move || view! { <App config origin /> });
