@@ -11,10 +11,13 @@
     reason = "a suite that cannot be read fails the test"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use serde_json::Value;
+
+use package::package;
+
+mod package;
 
 /// One vector of the suite.
 pub(crate) struct Vector {
@@ -130,46 +133,6 @@ pub(crate) fn vectors() -> Vec<Vector> {
     vectors.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(!vectors.is_empty(), "no vectors in {}", suite.display());
     vectors
-}
-
-/// Where cargo keeps a package that this workspace uses.
-fn package(name: &str) -> PathBuf {
-    let metadata = metadata(&["--offline"])
-        .or_else(|_| metadata(&[]))
-        .expect("cargo metadata");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let found = packages.iter().find(|package| package["name"] == name);
-    let manifest = found.and_then(|package| package["manifest_path"].as_str());
-    let manifest = manifest.unwrap_or_else(|| panic!("{name} is not among the packages"));
-    Path::new(manifest).parent().expect("a folder").to_owned()
-}
-
-/// Without the filter, packages for other systems would have to be there, which nobody has downloaded.
-fn metadata(extra: &[&str]) -> Result<Value, String> {
-    let host = run(Command::new("rustc").args(["--print", "host-tuple"]))?;
-    let host = String::from_utf8_lossy(&host);
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = run(Command::new(cargo)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--filter-platform",
-            host.trim(),
-        ])
-        .args(extra))?;
-    serde_json::from_slice(&output).map_err(|error| error.to_string())
-}
-
-fn run(command: &mut Command) -> Result<Vec<u8>, String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
 }
 
 fn parse(text: &str) -> Wire {
