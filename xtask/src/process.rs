@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,9 +98,10 @@ fn tee(stream: impl Read) -> String {
     kept
 }
 
-/// A command as one would type it, without its environment.
+/// A command as one would type it, without its environment and its program's folder.
 pub(crate) fn line(command: &Command) -> String {
-    std::iter::once(command.get_program())
+    let program = Path::new(command.get_program());
+    std::iter::once(program.file_name().unwrap_or(program.as_os_str()))
         .chain(command.get_args())
         .map(OsStr::to_string_lossy)
         .map(|word| {
