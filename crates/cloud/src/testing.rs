@@ -42,6 +42,18 @@ pub async fn start_in(
     surroundings: Surroundings,
 ) -> Result<Running, CloudError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    start_on(listener, settings, surroundings).await
+}
+
+/// Starts a cloud on this listener, such as where another one was before.
+///
+/// # Errors
+/// As [`crate::serve`].
+pub async fn start_on(
+    listener: TcpListener,
+    settings: Settings,
+    surroundings: Surroundings,
+) -> Result<Running, CloudError> {
     let url = format!("http://{}", listener.local_addr()?);
     let world = World::open_in(settings, surroundings).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
