@@ -1,6 +1,6 @@
 //! Live views: a server's rows on the page, without a reload and without a gap.
 //!
-//! [`window`] says what is true, [`gapless`] what to ask for and when, [`drive`] runs both against a [`Source`]; none of
+//! [`mod@window`] says what is true, [`gapless`] what to ask for and when, [`drive`] runs both against a [`Source`]; none of
 //! them knows Leptos. This module is the one bridge from streams to signals, and the only place that starts a
 //! subscription's task.
 
@@ -8,6 +8,8 @@ pub mod drive;
 pub mod gapless;
 pub mod link;
 pub mod window;
+
+use std::pin::Pin;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
@@ -23,7 +25,7 @@ where
     View<S::Row>: Send + Sync,
 {
     let (view, show) = signal(View::new(limit));
-    spawn_local_scoped_with_cancellation(async move {
+    task(async move {
         drive::run(&source, limit, |view| {
             // The owner may be gone between an abort and the task's next turn.
             let _ = show.try_set(view.clone());
@@ -31,4 +33,11 @@ where
         .await;
     });
     view
+}
+
+/// Runs a task for as long as the current reactive owner lives. Boxed, so that the machinery around a task is generated
+/// once.
+pub(crate) fn task(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local_scoped_with_cancellation(task);
 }

@@ -10,12 +10,14 @@ mod start;
 #[allow(unreachable_pub, reason = "as above")]
 mod table;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::model::OrderId;
 use super::wire::{self, Api};
 use crate::live;
-use crate::ui::Light;
+use crate::ui::{Light, dynamic, text};
 use follower::Follower;
 use start::Start;
 use table::Table;
@@ -30,8 +32,16 @@ pub fn Orders(
     api: Api,
 ) -> impl IntoView {
     let view = live::follow(wire::Orders::every(api.clone()), WINDOW);
+    let link = Arc::new(move || view.with(|view| view.link.clone()));
     let followed = RwSignal::new(None::<OrderId>);
-    let count = Memo::new(move |_| view.with(|view| view.window.rows().len()));
+    let count = text(move || view.with(|view| view.window.rows().len().to_string()));
+    let follower = {
+        let api = api.clone();
+        dynamic(move || match followed.get() {
+            Some(id) => view! { <Follower api=api.clone() id followed /> }.into_any(),
+            None => ().into_any(),
+        })
+    };
     view! {
         <section class="orders" aria-labelledby="orders">
             <header class="orders-head">
@@ -41,22 +51,17 @@ pub fn Orders(
                         "From the event bus to this table, through a table stream and AppSync."
                     </p>
                 </div>
-                <Start api=api.clone() />
+                <Start api />
             </header>
-            <div class="orders-body" class:is-following=move || followed.with(Option::is_some)>
+            <div class="orders-body">
                 <div class="panel orders-list">
                     <div class="panel-head">
-                        <h3>
-                            "Newest first "
-                            <span class="quiet numeric">{count}</span>
-                        </h3>
-                        <Light name="orders" link=Signal::derive(move || view.with(|view| view.link.clone())) />
+                        <h3>"Newest first " <span class="quiet numeric">{count}</span></h3>
+                        <Light name="orders" link />
                     </div>
                     <Table view followed />
                 </div>
-                {move || {
-                    followed.get().map(|id| view! { <Follower api=api.clone() id on_close=move || followed.set(None) /> })
-                }}
+                {follower}
             </div>
         </section>
     }

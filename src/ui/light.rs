@@ -1,56 +1,63 @@
 //! The light of a link, with words: it tells the truth, and when something will be tried again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local_scoped_with_cancellation;
 
-use crate::live::Link;
+use super::text;
+use crate::live::{self, Link};
 
-/// A link's light. `name` tells several on one screen apart.
+/// A link's light.
 #[component]
 pub fn Light(
-    /// What it shows.
-    #[prop(into)]
-    link: Signal<Link>,
-    /// Which link it is of.
+    /// Reads what it shows.
+    link: Arc<dyn Fn() -> Link + Send + Sync>,
+    /// Tells it from other lights on the screen.
     name: &'static str,
 ) -> impl IntoView {
     // Counts down while something is to be tried again.
-    let tick = RwSignal::new(());
-    spawn_local_scoped_with_cancellation(async move {
+    let tick = Trigger::new();
+    live::task(async move {
         loop {
             net::sleep(Duration::from_secs(1)).await;
-            if let Some(Link::Retrying { .. }) = link.try_get_untracked() {
-                tick.notify();
-            }
+            tick.notify();
         }
     });
-    let state = move || link.with(state);
-    let countdown = move || {
-        tick.track();
-        link.with(|link| match link {
-            Link::Retrying { at, .. } => {
-                let left = at.saturating_since(net::now()).as_millis().div_ceil(1_000);
-                format!(" in {left} s")
-            }
-            _ => String::new(),
+    let shows = move |read: fn(&Link) -> String| {
+        let link = Arc::clone(&link);
+        text(move || read(&link()))
+    };
+    let countdown = {
+        let mut left = shows(countdown);
+        text(move || {
+            tick.track();
+            left()
         })
     };
     view! {
-        <p class="light" role="status" data-testid="link" data-link=name data-state=state>
+        <p class="light" role="status" data-testid="link" data-link=name data-state=shows(state)>
             <span class="light-lamp" aria-hidden="true"></span>
             <span>
-                {move || link.with(word)}
+                {shows(word)}
                 // Read aloud once, not each second.
                 <span aria-hidden="true" class="numeric">{countdown}</span>
-                {move || link.with(reason)}
+                {shows(reason)}
             </span>
         </p>
     }
 }
 
-const fn state(link: &Link) -> &'static str {
+fn countdown(link: &Link) -> String {
+    match link {
+        Link::Retrying { at, .. } => {
+            format!(" in {} s", at.saturating_since(net::now()).as_secs() + 1)
+        }
+        _ => String::new(),
+    }
+}
+
+fn state(link: &Link) -> String {
     match link {
         Link::Connecting => "connecting",
         Link::Live => "live",
@@ -58,9 +65,10 @@ const fn state(link: &Link) -> &'static str {
         Link::Offline => "offline",
         Link::Failed { .. } => "failed",
     }
+    .to_owned()
 }
 
-const fn word(link: &Link) -> &'static str {
+fn word(link: &Link) -> String {
     match link {
         Link::Connecting => "Connecting",
         Link::Live => "Live",
@@ -68,6 +76,7 @@ const fn word(link: &Link) -> &'static str {
         Link::Offline => "Offline, waiting for a network",
         Link::Failed { .. } => "Failed",
     }
+    .to_owned()
 }
 
 fn reason(link: &Link) -> String {

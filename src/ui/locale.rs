@@ -33,7 +33,6 @@ fn plain(amount: f64, currency: &str) -> String {
 #[cfg(target_arch = "wasm32")]
 mod platform {
     use std::cell::RefCell;
-    use std::collections::BTreeMap;
 
     use js_sys::Intl::{DateTimeFormat, NumberFormat};
     use js_sys::{Array, Function, Object, Reflect};
@@ -46,7 +45,8 @@ mod platform {
             let options = options(&[("hour", "2-digit"), ("minute", "2-digit"), ("second", "2-digit")]);
             DateTimeFormat::new(&Array::new(), &options).format()
         };
-        static MONEY: RefCell<BTreeMap<String, Function>> = const { RefCell::new(BTreeMap::new()) };
+        /// Of the currency asked for last: a page hardly shows two.
+        static MONEY: RefCell<Option<(String, Function)>> = const { RefCell::new(None) };
     }
 
     pub(super) fn clock_time(at: UnixTime) -> String {
@@ -58,12 +58,13 @@ mod platform {
     }
 
     pub(super) fn money(amount: f64, currency: &str) -> Option<String> {
-        MONEY.with_borrow_mut(|formats| {
-            let format = formats.entry(currency.to_owned()).or_insert_with(|| {
+        MONEY.with_borrow_mut(|last| {
+            if last.as_ref().is_none_or(|(of, _)| of != currency) {
                 let options = options(&[("style", "currency"), ("currency", currency)]);
-                NumberFormat::new(&Array::new(), &options).format()
-            });
-            apply(format, amount)
+                let format = NumberFormat::new(&Array::new(), &options).format();
+                *last = Some((currency.to_owned(), format));
+            }
+            last.as_ref().and_then(|(_, format)| apply(format, amount))
         })
     }
 

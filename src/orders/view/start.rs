@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::orders::wire::Api;
+use crate::ui::text;
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 enum State {
     Idle,
     Sending,
@@ -17,9 +18,9 @@ enum State {
 #[component]
 pub(super) fn Start(api: Api) -> impl IntoView {
     let state = RwSignal::new(State::Idle);
-    let sending = move || state.with(|state| *state == State::Sending);
+    let is_sending = move || state.with(|state| matches!(state, State::Sending));
     let start = move |_| {
-        if sending() {
+        if is_sending() {
             return;
         }
         state.set(State::Sending);
@@ -33,25 +34,24 @@ pub(super) fn Start(api: Api) -> impl IntoView {
             let _ = state.try_set(outcome);
         });
     };
+    let outcome = move || match state.get() {
+        State::Idle | State::Failed(_) => "",
+        State::Sending => "Asking the cloud…",
+        State::Started => "Started: six baskets, one after the other.",
+    };
+    let error = move || match state.get() {
+        State::Failed(why) => why,
+        _ => String::new(),
+    };
     view! {
         <div class="start">
             // Still a button while it sends: one that is disabled loses the focus.
-            <button type="button" class="button is-primary" aria-disabled=move || sending().to_string()
-                aria-busy=move || sending().to_string() on:click=start>
+            <button type="button" class="button is-primary" aria-disabled=text(move || is_sending().to_string())
+                aria-busy=text(move || is_sending().to_string()) on:click=start>
                 "Start simulation"
             </button>
-            <p class="start-outcome quiet" role="status">
-                {move || match state.get() {
-                    State::Idle => "",
-                    State::Sending => "Asking the cloud…",
-                    State::Started => "Started: six baskets, one after the other.",
-                    State::Failed(_) => "",
-                }}
-            </p>
-            {move || match state.get() {
-                State::Failed(why) => Some(view! { <p class="start-outcome is-error" role="alert">{why}</p> }),
-                _ => None,
-            }}
+            <p class="start-outcome quiet" role="status">{text(outcome)}</p>
+            <p class="start-outcome is-error" role="alert">{text(error)}</p>
         </div>
     }
 }

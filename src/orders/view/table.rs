@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::WINDOW;
 use crate::live::View;
 use crate::live::window::{Entry, Row};
-use crate::orders::model::{Order, OrderId, Status, delay_words};
+use crate::orders::model::{Order, OrderId, delay_words};
 use crate::ui::locale::clock_time;
+use crate::ui::text;
 
 /// All orders in the window, newest first.
 #[component]
@@ -24,10 +25,14 @@ pub(super) fn Table(
         })
     });
     let loaded = Memo::new(move |_| view.with(|view| view.loaded));
-    let empty = move || places.with(Vec::is_empty);
+    let empty = move || match (places.with(Vec::is_empty), loaded.get()) {
+        (true, true) => "No orders yet. Start a simulation, and watch them come in.",
+        (true, false) => "Looking for orders…",
+        (false, _) => "",
+    };
     // The roles keep the table a table where narrow screens lay its rows out as cards.
     view! {
-        <table class="table" role="table" data-testid="orders-table" aria-busy=move || (!loaded.get()).to_string()>
+        <table class="table" role="table" data-testid="orders-table" aria-busy=text(move || (!loaded.get()).to_string())>
             <caption class="hidden">{format!("The newest {WINDOW} orders, updated live")}</caption>
             <thead role="rowgroup">
                 <tr role="row">
@@ -47,15 +52,7 @@ pub(super) fn Table(
                 </For>
             </tbody>
         </table>
-        {move || match (empty(), loaded.get()) {
-            (true, true) => Some(
-                view! {
-                    <p class="empty">"No orders yet. Start a simulation, and watch them come in."</p>
-                }.into_any(),
-            ),
-            (true, false) => Some(view! { <p class="empty is-loading">"Looking for orders…"</p> }.into_any()),
-            (false, _) => None,
-        }}
+        <p class="empty">{text(empty)}</p>
     }
 }
 
@@ -69,19 +66,7 @@ fn OrderRow(
     // May run once more just after the row went.
     let entry = Memo::new(move |_| view.with(|view| view.window.get(&place).cloned()));
     let of = move |read: fn(&Entry<Order>) -> String| {
-        move || entry.with(|entry| entry.as_ref().map(read).unwrap_or_default())
-    };
-    let status = move || entry.with(|entry| entry.as_ref().map(|entry| entry.row.status));
-    // A change that arrives makes a ripple; two alike in turn, since the same animation does not start twice.
-    let ripple = move || {
-        entry.with(|entry| {
-            let entry = entry.as_ref().filter(|entry| entry.received.is_some())?;
-            Some(if entry.row.revision.0 % 2 == 0 {
-                "even"
-            } else {
-                "odd"
-            })
-        })
+        text(move || entry.with(|entry| entry.as_ref().map(read).unwrap_or_default()))
     };
     let pressed = {
         let id = id.clone();
@@ -102,12 +87,13 @@ fn OrderRow(
         }
     };
     view! {
-        <tr role="row" data-order-id=row_id data-status=move || status().map(Status::name) data-ripple=ripple>
+        <tr role="row" data-order-id=row_id data-status=of(|entry| entry.row.status.name().to_owned())
+            data-ripple=of(ripple)>
             <td role="cell" class="cell-id"><Id id /></td>
             <td role="cell" class="cell-status">
                 <span class="status">
                     <span class="course" aria-hidden="true"></span>
-                    {move || status().map(Status::words)}
+                    {of(|entry| entry.row.status.words().to_owned())}
                 </span>
             </td>
             <td role="cell" class="cell-updated numeric is-end">{of(|entry| clock_time(entry.row.updated))}</td>
@@ -121,12 +107,22 @@ fn OrderRow(
             </td>
             <td role="cell" class="cell-follow is-end">
                 <button type="button" class="button is-small" aria-label=name
-                    aria-pressed=move || pressed().to_string() on:click=toggle>
+                    aria-pressed=text(move || pressed().to_string()) on:click=toggle>
                     "Follow"
                 </button>
             </td>
         </tr>
     }
+}
+
+/// A change that arrives makes a ripple; two alike in turn, since the same animation does not start twice.
+fn ripple(entry: &Entry<Order>) -> String {
+    match (entry.received, entry.row.revision.0 % 2) {
+        (None, _) => "",
+        (_, 0) => "even",
+        _ => "odd",
+    }
+    .to_owned()
 }
 
 /// An order's id: what tells it from its neighbours stands out, since ids begin with the time.
