@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +18,10 @@ use crate::{process, tools};
 const DEV_CLOUD: &str = "127.0.0.1:8787";
 /// Where `dev` serves the page.
 const DEV_PAGE: &str = "127.0.0.1:8080";
+/// How often children are looked at.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a child may take to end when asked to.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Builds everything and becomes the cloud.
 ///
@@ -39,35 +45,38 @@ pub(crate) fn demo(workspace: &Workspace, cloud_arguments: &[String]) -> Result<
     Err(cloud.exec()).with_context(|| format!("cannot start `{}`", process::line(&cloud)))
 }
 
-/// Runs `trunk serve` and the cloud until one of them ends; Ctrl-C reaches both.
+/// Runs `trunk serve` and the cloud until one of them ends or a signal asks for the end; then neither is left.
 ///
 /// # Errors
 /// Something does not build, or one of the two fails.
 pub(crate) fn dev(workspace: &Workspace, cloud_arguments: &[String]) -> Result<()> {
     tools::for_page(workspace)?;
     build_cloud(workspace)?;
+    // Trunk refuses to ignore a folder that is not there.
+    for folder in ["target", "dist"] {
+        fs::create_dir_all(workspace.root.join(folder))?;
+    }
     let mut cloud = workspace.command("env");
     cloud
         .arg(workspace.cloud())
         .args(["--listen", DEV_CLOUD])
         .args(cloud_arguments);
-    let mut cloud = start(&mut cloud)?;
     let (host, port) = DEV_PAGE.split_once(':').context("an address has a port")?;
     let mut serve = trunk(workspace);
     serve
         .args(["serve", "--address", host, "--port", port])
         .env("EDDY_APPCONFIG", workspace.root.join("appconfig.dev.toml"));
-    let page = start(&mut serve);
+
+    let asked = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&asked);
+    ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed))?;
+    let mut children = Children::default();
+    children.start("the cloud", &mut cloud)?;
+    children.start("trunk serve", &mut serve)?;
     println!(
         "The page: http://{DEV_PAGE}/ (rebuilt and reloaded when a source changes). Ctrl-C stops it and the cloud."
     );
-    let ended = page.and_then(|mut page| {
-        let ended = until_one_ends(&mut page, &mut cloud);
-        end(&mut page);
-        ended
-    });
-    end(&mut cloud);
-    ended
+    children.wait(&asked)
 }
 
 /// Builds the page in release into `dist/`.
@@ -138,29 +147,53 @@ fn trunk(workspace: &Workspace) -> Command {
     command
 }
 
-fn start(command: &mut Command) -> Result<Child> {
-    println!("$ {}", process::line(command));
-    command
-        .spawn()
-        .with_context(|| format!("cannot start `{}`", process::line(command)))
-}
+/// Child processes that end together.
+#[derive(Default)]
+struct Children(Vec<(&'static str, Child)>);
 
-fn until_one_ends(page: &mut Child, cloud: &mut Child) -> Result<()> {
-    loop {
-        for (name, child) in [("trunk serve", &mut *page), ("the cloud", &mut *cloud)] {
-            if let Some(status) = child.try_wait()? {
-                if status.success() {
-                    return Ok(());
+impl Children {
+    fn start(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
+        println!("$ {}", process::line(command));
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", process::line(command)))?;
+        self.0.push((name, child));
+        Ok(())
+    }
+
+    /// Waits until one ends or the end is asked for.
+    fn wait(&mut self, asked: &AtomicBool) -> Result<()> {
+        while !asked.load(Ordering::Relaxed) {
+            for (name, child) in &mut self.0 {
+                if let Some(status) = child.try_wait()? {
+                    if status.success() {
+                        return Ok(());
+                    }
+                    bail!("{name} ended ({status})");
                 }
-                bail!("{name} ended ({status})");
             }
+            // There is no waiting for the first of two children in std.
+            thread::park_timeout(POLL);
         }
-        // There is no waiting for the first of two children in std.
-        thread::park_timeout(Duration::from_millis(200));
+        Ok(())
     }
 }
 
-fn end(child: &mut Child) {
-    // It may have ended by itself.
-    let _ = child.kill().and_then(|()| child.wait());
+impl Drop for Children {
+    /// Asks each to end, and ends what does not.
+    fn drop(&mut self) {
+        for (_, child) in &mut self.0 {
+            if child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                continue;
+            }
+            let _ = process::read(Command::new("kill").arg(child.id().to_string()));
+            for _ in 0..GRACE.as_millis() / POLL.as_millis() {
+                if child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                    break;
+                }
+                thread::park_timeout(POLL);
+            }
+            let _ = child.kill().and_then(|()| child.wait());
+        }
+    }
 }
