@@ -32,11 +32,8 @@ impl GraphQlError {
     /// Reads one error of whatever shape: an object, a bare text, or anything else.
     pub(crate) fn from_value(value: &Value) -> Self {
         let Value::Object(fields) = value else {
-            let message = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
             return Self {
-                message,
+                message: plain(value),
                 ..Self::default()
             };
         };
@@ -51,18 +48,13 @@ impl GraphQlError {
             Value::String(text) => text.parse().ok(),
             number => number.as_u64().and_then(|code| u16::try_from(code).ok()),
         });
-        let segment = |value: &Value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        };
         let path = fields.get("path").and_then(Value::as_array);
         Self {
             error_type: text(&["errorType", "__type"]),
             message: text(&["message", "Message"]),
             code,
             path: path
-                .map(|path| path.iter().map(segment).collect())
+                .map(|path| path.iter().map(plain).collect())
                 .unwrap_or_default(),
         }
     }
@@ -116,6 +108,15 @@ impl GraphQlError {
             (_, Some(400..500)) => Verdict::GiveUp,
             _ => Verdict::Retry,
         }
+    }
+}
+
+/// A text as it is, anything else as JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // Not by `Display`, which brings a serializer of its own along.
+        other => serde_json::to_string(other).unwrap_or_default(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::GraphQlError;
@@ -165,19 +165,10 @@ impl ServerFrame {
     /// Reads a text frame.
     #[must_use]
     pub fn decode(text: &str) -> Self {
-        #[derive(Deserialize)]
-        struct Envelope {
-            #[serde(default, rename = "type")]
-            kind: Value,
-            #[serde(default)]
-            id: Value,
-            #[serde(default)]
-            payload: Value,
-        }
-
-        let Ok(Envelope { kind, id, payload }) = serde_json::from_str(text) else {
-            return Self::Unknown;
-        };
+        // As any JSON, from bytes: the same parser as everywhere, where a type and a text would bring their own along.
+        let mut frame: Value = serde_json::from_slice(text.as_bytes()).unwrap_or_default();
+        let mut take = |name| frame.get_mut(name).map(Value::take).unwrap_or_default();
+        let (kind, id, payload) = (take("type"), take("id"), take("payload"));
         match (kind.as_str().unwrap_or_default(), OperationId::read(&id)) {
             ("connection_ack", _) => {
                 let timeout = payload.get("connectionTimeoutMs").and_then(Value::as_u64);

@@ -23,7 +23,7 @@ pub enum NetError {
     #[error("the socket is closed")]
     Closed,
     /// The limit that the caller set has passed.
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
 }
 
