@@ -11,9 +11,8 @@ mod repository;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use repository::{FILES, assert_none, features, output, packages, sources};
+use repository::{FILES, assert_none, cargo, features, output, packages, root, sources};
 
 // Who may know whom.
 
@@ -247,7 +246,7 @@ fn clients_reach_the_world_through_net() {
 
 #[test]
 fn the_page_links_no_runtime_network_or_timer_of_tokio() {
-    let tree = output(Command::new(env!("CARGO")).args([
+    let tree = output(cargo().args([
         "tree",
         "--package=eddy",
         "--target=wasm32-unknown-unknown",
@@ -310,12 +309,8 @@ fn no_unsafe_code_anywhere() {
 #[test]
 fn packages_share_what_the_workspace_says() {
     let found = packages().flat_map(|package| {
-        let manifest: String = fs::read_to_string(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join(&package.folder)
-                .join("Cargo.toml"),
-        )
-        .unwrap();
+        let manifest: String =
+            fs::read_to_string(root().join(&package.folder).join("Cargo.toml")).unwrap();
         [
             "version.workspace = true",
             "edition.workspace = true",
@@ -376,8 +371,7 @@ fn every_file_is_ours_or_says_whose_it_is() {
         "rs", "toml", "md", "graphql", "sql", "css", "html", "svg", "ts", "mjs", "js", "json",
         "yml", "yaml", "lock",
     ];
-    let notice = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("NOTICE"))
-        .unwrap_or_default();
+    let notice = fs::read_to_string(root().join("NOTICE")).unwrap_or_default();
     let found = FILES.iter().filter(|file| {
         let extension = file
             .path

@@ -1,6 +1,7 @@
 //! The repository, as the rules look at it: its files as text, its packages as cargo knows them.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +24,7 @@ pub(super) static FILES: LazyLock<Vec<Source>> = LazyLock::new(|| {
         "--others",
         "--exclude-standard",
     ]));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let paths = listed
         .lines()
         .map(PathBuf::from)
@@ -166,8 +167,7 @@ pub(super) struct Package {
 }
 
 pub(super) fn packages() -> impl Iterator<Item = Package> {
-    let metadata =
-        output(Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version=1"]));
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version=1"]));
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -190,7 +190,7 @@ pub(super) fn packages() -> impl Iterator<Item = Package> {
             folder: manifest
                 .parent()
                 .unwrap()
-                .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+                .strip_prefix(root())
                 .unwrap()
                 .to_owned(),
             dependencies: normal.map(|dependency| text(&dependency["name"])).collect(),
@@ -203,11 +203,18 @@ pub(super) fn packages() -> impl Iterator<Item = Package> {
     })
 }
 
+/// The repository, as cargo says now and not as it said when this was built: clones may share a target directory.
+pub(super) fn root() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").unwrap().into()
+}
+
+/// The cargo that runs the tests.
+pub(super) fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap())
+}
+
 pub(super) fn output(command: &mut Command) -> String {
-    let output = command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+    let output = command.current_dir(root()).output().unwrap();
     assert!(
         output.status.success(),
         "{command:?}: {}",

@@ -27,7 +27,10 @@ impl Workspace {
     /// # Errors
     /// Cargo does not know the workspace, or there is no home to keep tools in.
     pub(crate) fn open() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        // As cargo says now, not as it said when this was built: clones may share a target directory.
+        let own = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let root = own
             .parent()
             .context("xtask lies in the workspace")?
             .to_owned();
