@@ -1,6 +1,7 @@
 //! Live views of the page's own code, natively, against the real cloud: many of them, on a shuffling and doubling bus,
 //! while the cloud goes away and comes back.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
