@@ -12,12 +12,15 @@ mod common;
 use std::time::Duration;
 
 use aws_guest::Service;
+use cloud::Settings;
+use cloud::surroundings::Surroundings;
 use common::{
     EVERY_FIELD, Passing, Received, Signer, Socket, backend, cloud, cloud_with, guest, input, send,
     with_keys,
 };
 use net::http::Request;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 const QUERY: &str = "{ orders { nextToken } }";
 const SUBSCRIPTION: &str = "subscription { onCreateOrUpdateOrder { orderId revision } }";
@@ -129,13 +132,11 @@ async fn tampered_body() {
     );
 
     // On the socket the body is the exact text of the start's data.
-    let mut socket = Socket::live(&cloud, &guest).await;
     let signed = json!({"query": SUBSCRIPTION}).to_string();
     let authorization = guest.socket_headers(&cloud, "/orders/graphql", &signed);
-    let id = socket
-        .start_with(&signed.replace("revision", "status"), &authorization)
-        .await;
-    assert_denied(&socket.frame().await, &id, "does not match the signature");
+    let tampered = signed.replace("revision", "status");
+    let message = "does not match the signature";
+    assert_start_denied(&cloud, &tampered, &authorization, message).await;
 }
 
 #[tokio::test]
@@ -167,8 +168,22 @@ async fn stale_date() {
 
 #[tokio::test]
 async fn expired_credentials() {
-    let cloud = cloud_with(|settings| settings.credential_ttl = Duration::ZERO).await;
+    // The cloud's own clock moves past the end of these, and of no others minted later.
+    let today = OffsetDateTime::UNIX_EPOCH + Duration::from_millis(net::wall().0.unsigned_abs());
+    let (surroundings, clock) = Surroundings::simulated(today, 1);
+    let settings = Settings {
+        credential_ttl: Duration::from_secs(60),
+        ..Settings::default()
+    };
+    let cloud = cloud::testing::start_in(settings, surroundings)
+        .await
+        .unwrap();
     let expired = guest(&cloud);
+    assert_eq!(
+        send(expired.graphql(&cloud, QUERY, json!({}))).await.status,
+        200
+    );
+    clock.advance(Duration::from_secs(60));
     refused_everywhere(&cloud, &expired, "ExpiredTokenException", "is expired").await;
 }
 
@@ -239,6 +254,38 @@ async fn refused_everywhere(
         let headers = signer.socket_headers(cloud, "/orders/graphql/connect", "{}");
         assert_connection_refused(cloud, signer, Some(&headers), passing, message).await;
     }
+    let data = json!({"query": SUBSCRIPTION}).to_string();
+    let headers = signer.socket_headers(cloud, "/orders/graphql", &data);
+    assert_start_denied(cloud, &data, &headers, message).await;
+}
+
+/// A `start` on somebody else's connection that is fine: it is denied alone, the subscription beside it goes on.
+async fn assert_start_denied(
+    cloud: &cloud::testing::Running,
+    data: &str,
+    authorization: &Map<String, Value>,
+    message: &str,
+) {
+    let mut socket = Socket::live(cloud, &guest(cloud)).await;
+    let sibling = socket.subscribe(cloud, SUBSCRIPTION, json!({})).await;
+    let id = socket.start_with(data, authorization).await;
+    assert_denied(&socket.frame().await, &id, message);
+    assert_hears_alone(cloud, &mut socket, &sibling).await;
+}
+
+/// What is published reaches this subscription of the connection, and no other.
+async fn assert_hears_alone(cloud: &cloud::testing::Running, socket: &mut Socket, id: &str) {
+    for revision in [1, 2] {
+        common::publish(cloud, input("o-1", revision)).await;
+        let heard = socket.frame().await;
+        assert_eq!(
+            (&heard["type"], &heard["id"]),
+            (&json!("data"), &json!(id)),
+            "{heard}"
+        );
+        let order = &heard["payload"]["data"]["onCreateOrUpdateOrder"];
+        assert_eq!(order, &json!({"orderId": "o-1", "revision": revision}));
+    }
 }
 
 /// AppSync upgrades, answers the first frame with the reason, and closes.
@@ -273,11 +320,9 @@ fn assert_denied(frame: &Value, id: &str, message: &str) {
         (&json!("error"), &json!(id)),
         "{frame}"
     );
-    assert!(
-        error["errorType"]
-            .as_str()
-            .unwrap()
-            .starts_with("Unauthorized"),
+    assert_eq!(
+        (&error["errorType"], &error["errorCode"]),
+        (&json!("UnauthorizedException"), &json!(401)),
         "{frame}"
     );
     assert!(
@@ -340,17 +385,7 @@ async fn a_subscription_with_a_bad_header_leaves_its_siblings_alive() {
         let id = socket.start_with(&data, &authorization).await;
         assert_denied(&socket.frame().await, &id, message);
     }
-    common::publish(&cloud, input("o-1", 1)).await;
-    let data = socket.frame().await;
-    assert_eq!(
-        (&data["type"], &data["id"]),
-        (&json!("data"), &json!(sibling)),
-        "the sibling hears, and only it"
-    );
-    assert_eq!(
-        data["payload"]["data"]["onCreateOrUpdateOrder"]["orderId"],
-        "o-1"
-    );
+    assert_hears_alone(&cloud, &mut socket, &sibling).await;
 }
 
 #[tokio::test]
