@@ -23,7 +23,6 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 /// What is compared: id, status and revision, in the view's order.
 type Rows = Vec<(String, String, i64)>;
 
-const VIEWS: usize = 12;
 const ORDERS: usize = 60;
 const LIMIT: usize = 500;
 const STATES: [&str; 7] = [
@@ -35,6 +34,15 @@ const STATES: [&str; 7] = [
     "DELIVERED",
     "COMPLETED",
 ];
+
+/// How many watch; more of them under `cargo xtask test --soak`.
+fn views() -> usize {
+    if std::env::var_os("EDDY_SOAK").is_some() {
+        100
+    } else {
+        12
+    }
+}
 
 /// A view as it was last shown.
 #[derive(Clone, Default)]
@@ -180,7 +188,7 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
     let url = cloud.url.clone();
     let address = url.trim_start_matches("http://").to_owned();
     let mut views = Vec::new();
-    for _ in 0..VIEWS {
+    for _ in 0..views() {
         views.push(watch(Orders::every(visitor(&url)?)));
     }
     let follower = watch(Orders::only(
@@ -217,6 +225,23 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
         Ok(follower.rows() == followed)
     })
     .await?;
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_simulation_starts_though_another_cloud_gave_the_credentials() -> Result {
+    let cloud = testing::start(Settings::default()).await?;
+    let visitor = visitor(&cloud.url)?;
+    visitor.start_simulation().await?;
+    let address = cloud.url.trim_start_matches("http://").to_owned();
+    cloud.shutdown().await?;
+
+    // In memory: the next cloud knows nothing of this one's guests.
+    let listener = TcpListener::bind(&address).await?;
+    let surroundings = Surroundings::machine();
+    let cloud = testing::start_on(listener, Settings::default(), surroundings).await?;
+    visitor.start_simulation().await?;
     cloud.shutdown().await?;
     Ok(())
 }

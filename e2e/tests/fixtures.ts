@@ -136,16 +136,18 @@ export class Orders {
   }
 }
 
-/** Records, inside the page, each state of the follower's list as it is shown, in order. */
+/**
+ * Records, inside the page, each state that the follower shows as the present one, in order. A state that was skipped is
+ * marked as reached all the same, so what counts is what was once the present one.
+ */
 export async function recordFollower(page: Page) {
   await page.evaluate(() => {
     const seen: string[] = [];
     (window as any).followerSaw = seen;
     const look = () => {
-      for (const item of document.querySelectorAll('[data-testid="follower"] li[data-reached="true"]')) {
-        const status = item.getAttribute("data-status")!;
-        if (!seen.includes(status)) seen.push(status);
-      }
+      const present = document.querySelector('[data-testid="follower"] li[aria-current="step"]');
+      const status = present?.getAttribute("data-status");
+      if (status && status !== seen.at(-1)) seen.push(status);
     };
     new MutationObserver(look).observe(document.body, { attributes: true, childList: true, subtree: true });
   });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_guest::{Region, Service};
-use net::http::{self, Request, Response};
+use net::http::{Request, Response};
 use serde_json::Value;
 
 use super::model::OrderId;
@@ -22,7 +22,7 @@ pub enum StartError {
     Unreachable(#[from] net::NetError),
     /// There are no credentials to sign with.
     #[error("This page gets no guest credentials: {0}. Check [identity] in appconfig.toml.")]
-    Credentials(#[from] aws_guest::Error),
+    Credentials(aws_guest::Error),
     /// The service does not let the guest do this.
     #[error("The cloud refuses this page ({0}). Check [orders.simulation] in appconfig.toml.")]
     Refused(String),
@@ -50,11 +50,19 @@ impl Api {
     pub async fn start_simulation(&self) -> Result<OrderId, StartError> {
         let region = Region::new(self.simulation.region.as_str());
         let request = Request::get(self.simulation.url.resolve(&self.origin));
-        let request = self
-            .guest()
-            .sign(Service::EXECUTE_API, &region, request)
-            .await?;
-        started(&net::within(PATIENCE, http::send(request)).await??)
+        let answer = self.guest().fetch(Service::EXECUTE_API, &region, request);
+        started(&net::within(PATIENCE, answer).await??)
+    }
+}
+
+impl From<aws_guest::Error> for StartError {
+    fn from(error: aws_guest::Error) -> Self {
+        match error {
+            aws_guest::Error::Network(error) | aws_guest::Error::Unanswered(error) => {
+                Self::Unreachable(error)
+            }
+            error => Self::Credentials(error),
+        }
     }
 }
 

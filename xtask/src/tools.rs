@@ -237,7 +237,7 @@ fn node(workspace: &Workspace) -> Result<()> {
         Some(major) if major >= NODE => Ok(()),
         Some(major) => bail!("Node {major} is too old: {NODE} or newer is needed"),
         None => bail!(
-            "Node {NODE} or newer and npm are needed (Debian: `sudo apt-get install nodejs npm`)"
+            "Node {NODE} or newer and npm are needed (from Debian 13 on: `sudo apt-get install nodejs npm`)"
         ),
     }
 }

@@ -25,6 +25,9 @@ pub enum Error {
     /// The request cannot be signed as it is. Trying again will not help.
     #[error("the request cannot be signed: {0}")]
     Unsignable(Cause),
+    /// The service that the request was for did not answer. Retry.
+    #[error("the service did not answer: {0}")]
+    Unanswered(NetError),
 }
 
 impl Error {
@@ -32,7 +35,7 @@ impl Error {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Network(error) => error.is_retryable(),
+            Self::Network(error) | Self::Unanswered(error) => error.is_retryable(),
             Self::Throttled(_) | Self::Unavailable(_) | Self::Malformed(_) => true,
             Self::Refused(_) | Self::Unsignable(_) => false,
         }

@@ -15,6 +15,7 @@ pub mod sign;
 mod cognito;
 mod credentials;
 mod error;
+mod fetch;
 mod flight;
 mod guest;
 mod names;

@@ -139,6 +139,9 @@ fn docs(session: &Session<'_>) -> Result<Outcome> {
 
 fn deny(session: &Session<'_>) -> Result<Outcome> {
     tools::for_deny(session.workspace)?;
+    // It reads the packages of every platform, and a build has fetched only those of its own.
+    let fetch = |extra: &[&str]| check(cargo(session).args(["fetch", "--locked"]).args(extra));
+    fetch(&["--offline"]).or_else(|_| fetch(&[]))?;
     let check = [
         "deny",
         "--workspace",
@@ -242,7 +245,7 @@ fn browser(session: &Session<'_>) -> Result<Outcome> {
         .env("EDDY_SITE", workspace.dist())
         .env("CHROMIUM", browser.chromium);
     if session.soak {
-        command.env("EDDY_SOAK", "1");
+        command.args(["--", "--repeat-each=5"]);
     }
     tests(&mut command, Runner::Playwright)
 }

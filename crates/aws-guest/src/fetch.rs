@@ -1,0 +1,76 @@
+//! A signed request over HTTP, sent once more where it was refused for how it was signed.
+
+use net::http::{self, Request, Response};
+
+use crate::{Error, Guest, Region, Service};
+
+/// What a service says, in the header or in the body, of someone whom it knows and who may not.
+const DENIED: &str = "AccessDenied";
+
+impl Guest {
+    /// Signs a request and sends it. If the service refuses the credentials or the date, it is sent once more with new
+    /// ones and with the service's time: what was refused was not executed.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] where the service did not answer, any other where there was nothing to sign with. Any
+    /// answer is a response, whatever its status.
+    pub async fn fetch(
+        &self,
+        service: Service,
+        region: &Region,
+        request: Request,
+    ) -> Result<Response, Error> {
+        let credentials = self.credentials().await?;
+        let signed = self.sign_with(&credentials, service, region, request.clone())?;
+        let response = http::send(signed).await.map_err(Error::Unanswered)?;
+        if !refuses_signature(&response) {
+            return Ok(response);
+        }
+        match response.header("date") {
+            Some(date) => self.learn_skew(date),
+            // Where the header is hidden, the error may tell the time.
+            None => self.learn_skew(&String::from_utf8_lossy(&response.body)),
+        }
+        self.refused(&credentials);
+        let signed = self.sign(service, region, request).await?;
+        http::send(signed).await.map_err(Error::Unanswered)
+    }
+}
+
+fn refuses_signature(response: &Response) -> bool {
+    let named = response.header("x-amzn-errortype").unwrap_or_default();
+    matches!(response.status, 401 | 403) && !named.starts_with(DENIED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, named: Option<&str>) -> Response {
+        let name = |name: &str| ("x-amzn-errortype".to_owned(), name.to_owned());
+        Response {
+            status,
+            headers: named.map(name).into_iter().collect(),
+            body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_denial_is_not_a_refused_signature() {
+        assert!(refuses_signature(&answered(403, None)));
+        assert!(refuses_signature(&answered(
+            403,
+            Some("ExpiredTokenException")
+        )));
+        assert!(refuses_signature(&answered(
+            401,
+            Some("InvalidSignatureException")
+        )));
+        assert!(!refuses_signature(&answered(
+            403,
+            Some("AccessDeniedException")
+        )));
+        assert!(!refuses_signature(&answered(400, None)));
+        assert!(!refuses_signature(&answered(200, None)));
+    }
+}
