@@ -36,7 +36,7 @@ const STATES: [&str; 7] = [
 ];
 
 /// How many watch; more of them under `cargo xtask test --soak`.
-fn views() -> usize {
+fn watchers() -> usize {
     if std::env::var_os("EDDY_SOAK").is_some() {
         100
     } else {
@@ -188,7 +188,7 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
     let url = cloud.url.clone();
     let address = url.trim_start_matches("http://").to_owned();
     let mut views = Vec::new();
-    for _ in 0..views() {
+    for _ in 0..watchers() {
         views.push(watch(Orders::every(visitor(&url)?)));
     }
     let follower = watch(Orders::only(
