@@ -75,13 +75,14 @@ fn Step(order: Known, status: Status) -> impl IntoView {
                 .to_string()
         })
     };
+    // An order that was there before the page looked does not say when.
     let at = move || {
-        let at = order.with(|order| {
-            order
-                .as_ref()
-                .and_then(|entry| entry.row.reached.at(status))
-        });
-        at.map(clock_time).unwrap_or_default()
+        order.with(|order| match order.as_ref().map(|entry| &entry.row) {
+            Some(order) if order.has_reached(status) => {
+                order.reached.at(status).map_or("–".to_owned(), clock_time)
+            }
+            _ => String::new(),
+        })
     };
     let current = move || {
         if is_at(order, status) {
