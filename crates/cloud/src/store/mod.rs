@@ -5,7 +5,7 @@
 
 mod lane;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::settings::Data;
 const SCHEMA: &str = include_str!("schema.sql");
 /// Which layout [`SCHEMA`] describes; to be raised with every change that an older file does not fit.
 const LAYOUT: i64 = 1;
+/// The database's file in its folder.
+const FILE: &str = "eddy.sqlite3";
 /// How long a statement waits for another process (a command beside a running cloud) to finish its transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -157,8 +159,8 @@ impl Store {
 }
 
 fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
-    std::fs::create_dir_all(folder)?;
-    let file = folder.join("eddy.sqlite3");
+    let file = folder.join(FILE);
+    private(folder, &file)?;
     let open = || {
         let connection = Connection::open(&file).map_err(std::io::Error::other)?;
         match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)) {
@@ -171,6 +173,23 @@ fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
         }
     };
     Ok((open()?, open()?))
+}
+
+/// Makes folder and file for their user's eyes only, before SQLite makes them for everybody's: the key that all
+/// credentials come from lies in there. SQLite gives its other files the mode of this one. What is there already keeps
+/// the mode it was given.
+fn private(folder: &Path, file: &Path) -> std::io::Result<()> {
+    let (mut folders, mut files) = (DirBuilder::new(), OpenOptions::new());
+    folders.recursive(true);
+    files.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        folders.mode(0o700);
+        files.mode(0o600);
+    }
+    folders.create(folder)?;
+    files.open(file).map(drop)
 }
 
 fn prepare(connection: Connection) -> rusqlite::Result<Connection> {

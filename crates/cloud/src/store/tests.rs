@@ -77,3 +77,19 @@ async fn a_file_of_another_version_or_none_of_ours_is_left_alone() -> Result {
     assert!(foreign.contains("not a database"), "{foreign}");
     Ok(())
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_what_is_kept() -> Result {
+    use std::os::unix::fs::PermissionsExt as _;
+    let root = tempfile::tempdir()?;
+    let folder = root.path().join("data");
+    let store = Store::open(&Data::Folder(folder.clone())).await?;
+    store.claim()?;
+    let mode = |path: &Path| Ok::<_, std::io::Error>(path.metadata()?.permissions().mode() & 0o777);
+    assert_eq!(mode(&folder)?, 0o700);
+    for name in [FILE, "eddy.sqlite3-wal", "eddy.sqlite3-shm"] {
+        assert_eq!(mode(&folder.join(name))?, 0o600, "{name}");
+    }
+    Ok(())
+}
