@@ -12,7 +12,7 @@ use backend::api::{ApiName, Caller};
 use cloud::bus::{self, Entry};
 use cloud::surroundings::Surroundings;
 use cloud::testing::{self, Running};
-use cloud::{Data, Settings, dead_letters};
+use cloud::{CloudError, Data, Settings, dead_letters};
 use eddy::live::{Link, View, drive};
 use eddy::orders::model::{Order, OrderId};
 use eddy::orders::wire::{Api, Orders};
@@ -165,6 +165,24 @@ async fn listed(cloud: &Running) -> Result<Rows> {
         .collect())
 }
 
+/// A cloud where another one was, as soon as the last socket of that one has let go of its folder.
+async fn again(address: &str, settings: Settings) -> Result<Running> {
+    let mut cloud = None;
+    until("the folder free again", async || {
+        let listener = TcpListener::bind(address).await?;
+        let surroundings = Surroundings::machine();
+        match testing::start_on(listener, settings.clone(), surroundings).await {
+            Err(CloudError::InUse { .. }) => Ok(false),
+            started => {
+                cloud = Some(started?);
+                Ok(true)
+            }
+        }
+    })
+    .await?;
+    cloud.ok_or_else(|| "no cloud".into())
+}
+
 /// Waits until it is so.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> Result<bool>) -> Result {
     for _ in 0..3_000 {
@@ -202,9 +220,7 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
     until("something shown", async || Ok(!views[0].rows().is_empty())).await?;
     // In the middle of it the cloud goes away, and comes back where it was.
     cloud.shutdown().await?;
-    let listener = TcpListener::bind(&address).await?;
-    let surroundings = Surroundings::machine();
-    let cloud = testing::start_on(listener, settings(folder.path()), surroundings).await?;
+    let cloud = again(&address, settings(folder.path())).await?;
     put(&cloud, ORDERS / 2..ORDERS).await?;
 
     until("every event at its end", async || settled(&cloud).await).await?;
@@ -238,9 +254,7 @@ async fn a_simulation_starts_though_another_cloud_gave_the_credentials() -> Resu
     cloud.shutdown().await?;
 
     // In memory: the next cloud knows nothing of this one's guests.
-    let listener = TcpListener::bind(&address).await?;
-    let surroundings = Surroundings::machine();
-    let cloud = testing::start_on(listener, Settings::default(), surroundings).await?;
+    let cloud = again(&address, Settings::default()).await?;
     visitor.start_simulation().await?;
     cloud.shutdown().await?;
     Ok(())
