@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::graphql::{self, GraphQlRequest};
+use crate::pump::guarded;
 use crate::store::StoreError;
 use crate::streams::Consumer;
 use crate::surroundings::millis;
@@ -32,7 +33,7 @@ pub(crate) async fn deliver(
     event: &BusEvent,
 ) -> Result<Outcome, HandlerError> {
     match rule {
-        _ if rule == orders::RULE.name => orders::on_event(world, event).await,
+        _ if rule == orders::RULE.name => guarded(orders::on_event(world, event)).await,
         _ => Err(HandlerError::Dead(format!(
             "there is no rule {rule:?} any more"
         ))),
@@ -41,7 +42,7 @@ pub(crate) async fn deliver(
 
 /// Hands a timer's payload to its handler.
 pub(crate) async fn fire(world: &World, payload: &Value) -> Result<(), HandlerError> {
-    orders::on_timer(world, payload).await
+    guarded(orders::on_timer(world, payload)).await
 }
 
 /// Starts the streams' consumers.

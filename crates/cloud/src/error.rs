@@ -42,6 +42,11 @@ pub enum CloudError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
+    /// A part of the pipeline came to an end that was not told to.
+    #[error(
+        "a part of the pipeline has ended ({0}), so the cloud ends too rather than lose sight of events. What it accepted is kept: start it again"
+    )]
+    Pipeline(String),
     /// A schema or a policy that the cloud is built with does not hold up.
     #[error("{0}")]
     BuiltIn(String),

@@ -1,7 +1,12 @@
 //! What the pumps have in common: how they rest, and how they try again.
 
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use backend::event::HandlerError;
+use futures::FutureExt as _;
 use tokio::sync::watch;
 
 use crate::world::World;
@@ -55,6 +60,26 @@ impl Rest {
             () = tokio::time::sleep(at_most) => {}
         }
     }
+}
+
+/// Runs a handler. One that panics has failed like one that says so: it is tried again and ends in the dead letters,
+/// and what is delivered beside it goes on.
+pub(crate) async fn guarded<T>(
+    handler: impl Future<Output = Result<T, HandlerError>>,
+) -> Result<T, HandlerError> {
+    let said = |panic: &(dyn Any + Send)| {
+        let text = panic.downcast_ref::<&str>().copied();
+        text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("without a word")
+            .to_owned()
+    };
+    AssertUnwindSafe(handler)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            let cause = format!("the handler panicked: {}", said(&*panic));
+            Err(HandlerError::Retry(cause))
+        })
 }
 
 /// What a failed attempt leads to.

@@ -53,7 +53,7 @@ impl Front {
 /// finished, the pipeline puts down what it holds.
 ///
 /// # Errors
-/// Where the data folder cannot be used, or another cloud is running on it.
+/// Where the data folder cannot be used, another cloud is running on it, or a part of the pipeline crashes.
 pub async fn serve(
     settings: Settings,
     listener: TcpListener,
@@ -86,7 +86,7 @@ pub async fn serve_world(
     ready: impl FnOnce(),
 ) -> Result<(), CloudError> {
     let (stop, stopping) = watch::channel(false);
-    let pipeline = world.start(stopping.clone()).await?;
+    let mut pipeline = world.start(stopping.clone()).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
     let front = Front {
         world,
@@ -109,9 +109,10 @@ pub async fn serve_world(
     tokio::select! {
         served = std::future::IntoFuture::into_future(server) => served?,
         () = too_long => tracing::warn!("some connections did not end in time"),
+        // All of it may well have stopped before the last connection has, but nothing before it was told to.
+        Err(broken) = pipeline.finished() => return Err(broken),
     }
-    pipeline.finished().await;
-    Ok(())
+    pipeline.finished().await
 }
 
 fn router(front: Front) -> Router {

@@ -92,11 +92,12 @@ impl World {
         self.store.claim()?;
         bus::resume(&self.store).await?;
         let mut pumps = JoinSet::new();
+        let stopping = stop.clone();
         pumps.spawn(bus::pump(self.clone(), stop.clone()));
         pumps.spawn(timers::pump(self.clone(), stop.clone()));
         pumps.spawn(tables::sweep(self.clone(), stop.clone()));
         adapters::start_consumers(self, &stop, &mut pumps);
-        Ok(Pipeline(pumps))
+        Ok(Pipeline { pumps, stopping })
     }
 
     /// Makes every pump look for work now, as after moving a simulated clock.
@@ -115,15 +116,49 @@ impl World {
 }
 
 /// The running pumps.
-pub struct Pipeline(JoinSet<()>);
+pub struct Pipeline {
+    pumps: JoinSet<()>,
+    stopping: watch::Receiver<bool>,
+}
 
 impl Pipeline {
     /// Returns when all the pumps have stopped.
-    pub async fn finished(mut self) {
-        while let Some(ended) = self.0.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a pump has crashed");
+    ///
+    /// # Errors
+    /// [`CloudError::Pipeline`] as soon as one has crashed, or has ended without being told to: without it the cloud
+    /// would accept what it never delivers.
+    pub async fn finished(&mut self) -> Result<(), CloudError> {
+        while let Some(ended) = self.pumps.join_next().await {
+            ended.map_err(|error| CloudError::Pipeline(error.to_string()))?;
+            if !*self.stopping.borrow() && self.stopping.has_changed().is_ok() {
+                return Err(CloudError::Pipeline("nobody told it to".into()));
             }
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pump_that_ends_before_it_is_told_to_is_an_error() {
+        let ended = async |pump: fn(), stop: bool| {
+            let (sender, stopping) = watch::channel(stop);
+            let mut pumps = JoinSet::new();
+            pumps.spawn(async move { pump() });
+            pumps.spawn({
+                let mut stopping = stopping.clone();
+                async move { drop(stopping.wait_for(|stop| *stop).await) }
+            });
+            let finished = Pipeline { pumps, stopping }.finished().await;
+            drop(sender);
+            finished.map_err(|error| error.to_string())
+        };
+        let crashed = ended(|| panic!("out of order"), false).await.unwrap_err();
+        assert!(crashed.contains("out of order"), "{crashed}");
+        assert!(ended(|| (), false).await.is_err());
+        assert_eq!(ended(|| (), true).await, Ok(()));
     }
 }

@@ -117,9 +117,9 @@ impl Running {
         }
     }
 
-    async fn end(self) {
+    async fn end(mut self) {
         drop(self.stop);
-        self.pipeline.finished().await;
+        self.pipeline.finished().await.unwrap();
     }
 }
 

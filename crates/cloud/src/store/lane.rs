@@ -1,9 +1,12 @@
 //! A thread with a connection of its own, working off closures one after the other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+
+use super::StoreError;
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -18,21 +21,26 @@ impl Lane {
             .name("store".to_owned())
             .spawn(move || {
                 for work in works {
-                    work(&mut connection);
+                    // Work that panics has rolled back its transaction on its way out, and whoever waits for it is
+                    // told: the connection is as good as before, and the lane is everybody's.
+                    drop(catch_unwind(AssertUnwindSafe(|| work(&mut connection))));
                 }
             })?;
         Ok(Self(sender))
     }
 
-    /// What the closure returns, or nothing if the thread is gone. Work that was handed in is done even if nobody
-    /// waits for it any more: a dropped future never tears a transaction.
+    /// What the closure returns. Work that was handed in is done even if nobody waits for it any more: a dropped
+    /// future never tears a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] if the thread is gone, [`StoreError::Panicked`] if the closure did.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, StoreError> {
         let (done, result) = oneshot::channel();
         let work: Work = Box::new(move |connection| drop(done.send(work(connection))));
-        self.0.send(work).ok()?;
-        result.await.ok()
+        self.0.send(work).map_err(|_| StoreError::Closed)?;
+        result.await.map_err(|_| StoreError::Panicked)
     }
 }

@@ -46,6 +46,9 @@ pub enum StoreError {
     /// The thread that works on the database is gone.
     #[error("the database has been closed")]
     Closed,
+    /// What was to be done panicked; nothing of it was kept.
+    #[error("the work on the database panicked")]
+    Panicked,
 }
 
 impl Store {
@@ -120,23 +123,20 @@ impl Store {
     /// Reads. Sees what was committed when it starts.
     ///
     /// # Errors
-    /// As the closure says, and [`StoreError::Closed`].
+    /// As the closure says, [`StoreError::Closed`] and [`StoreError::Panicked`].
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.reader
-            .run(move |connection| work(connection))
-            .await
-            .ok_or(StoreError::Closed)?
+        self.reader.run(move |connection| work(connection)).await?
     }
 
     /// Writes in one transaction: committed if the closure succeeds, rolled back if it does not.
     ///
     /// # Errors
-    /// As the closure says, what SQLite says, and [`StoreError::Closed`].
+    /// As the closure says, what SQLite says, [`StoreError::Closed`] and [`StoreError::Panicked`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -151,10 +151,7 @@ impl Store {
             transaction.commit().map_err(StoreError::from)?;
             Ok(value)
         };
-        self.writer
-            .run(transaction)
-            .await
-            .ok_or(StoreError::Closed)?
+        self.writer.run(transaction).await?
     }
 }
 

@@ -25,6 +25,24 @@ async fn a_failed_transaction_leaves_nothing() -> Result {
 }
 
 #[tokio::test]
+async fn work_that_panics_keeps_nothing_and_the_lane_goes_on() -> Result {
+    let store = Store::open(&Data::Memory).await?;
+    let insert = "INSERT INTO timers (name, at, payload) VALUES ('a', 1, '{}')";
+    let panicked: std::result::Result<(), StoreError> = store
+        .write(move |tx| {
+            tx.execute(insert, [])?;
+            panic!("as a mistake would")
+        })
+        .await;
+    assert!(matches!(panicked, Err(StoreError::Panicked)));
+    // It would be there twice.
+    store
+        .write(move |tx| Ok::<_, StoreError>(tx.execute(insert, [])?))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_made_is_named_with_what_to_do() -> Result {
     let root = tempfile::tempdir()?;
     let file = root.path().join("taken");

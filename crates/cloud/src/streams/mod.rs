@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use self::log::{Checkpoint, Reader};
 pub(crate) use self::log::{SHARDS, Touched, append, trim};
 use crate::dead_letters::{self, Origin};
-use crate::pump::{self, Next, POLL, Rest};
+use crate::pump::{self, Next, POLL, Rest, guarded};
 use crate::store::StoreError;
 use crate::world::World;
 
@@ -106,7 +106,7 @@ async fn batch<C: Consumer>(
         return Ok(Progress::Idle);
     }
     for (sequence, change) in records {
-        match consumer.handle(world, &change).await {
+        match guarded(consumer.handle(world, &change)).await {
             // Only the first record after a checkpoint that was kept can have failed before.
             Ok(()) => checkpoint = Checkpoint::at(sequence),
             Err(error) => return hold(world, reader, checkpoint, (sequence, change), error).await,

@@ -155,6 +155,36 @@ async fn what_can_never_succeed_is_dead_at_once() -> Result {
     Ok(())
 }
 
+/// Panics at whatever it is handed.
+#[derive(Clone)]
+struct Broken;
+
+impl Consumer for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn table(&self) -> &'static Table {
+        &THINGS
+    }
+
+    async fn handle(&self, _: &World, _: &Change) -> std::result::Result<(), HandlerError> {
+        panic!("out of order")
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_ends_in_the_dead_letters() -> Result {
+    let (world, clock) = world().await?;
+    write(&world, 1..=1).await?;
+    while let Progress::Held(due) = batch(&Broken, &world, shard_of("a")).await? {
+        clock.advance(pump::duration(due - world.surroundings.now_millis()));
+    }
+    let letters = dead_letters::list(&world.store).await?;
+    assert_eq!(letters[0].cause, "the handler panicked: out of order");
+    Ok(())
+}
+
 #[tokio::test]
 async fn records_are_kept_a_day_and_until_every_consumer_has_had_them() -> Result {
     let (world, clock) = world().await?;
