@@ -1,6 +1,7 @@
 //! The page: the files of `--site`, and nothing else of the machine.
 
 use std::path::Path;
+use std::sync::Once;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,6 +15,12 @@ use crate::server::Front;
 
 /// Beside the page: its content security policy, as the page's build computed it.
 const CSP_FILE: &str = "csp.txt";
+/// What holds where the build left none: nothing from elsewhere and nothing inline. The page may not start under it;
+/// what is served may do no harm.
+const STRICT: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'",
+);
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -28,7 +35,9 @@ pub(crate) async fn serve(State(front): State<Front>, request: Request) -> Respo
     }
     match &front.world.settings.site {
         Some(site) => file(site, request).await,
-        None if is_route(request.uri().path()) => Html(NO_PAGE).into_response(),
+        None if is_route(request.uri().path()) => {
+            ([(CONTENT_SECURITY_POLICY, STRICT)], Html(NO_PAGE)).into_response()
+        }
         None => (StatusCode::NOT_FOUND, "there is no such address\n").into_response(),
     }
 }
@@ -61,7 +70,8 @@ async fn file(site: &Path, mut request: Request) -> Response {
             .headers()
             .get(CONTENT_TYPE)
             .is_some_and(|ty| ty.as_bytes().starts_with(b"text/html"));
-        if html && let Some(policy) = content_security_policy(site).await {
+        if html {
+            let policy = content_security_policy(site).await;
             response
                 .headers_mut()
                 .insert(CONTENT_SECURITY_POLICY, policy);
@@ -70,9 +80,21 @@ async fn file(site: &Path, mut request: Request) -> Response {
     response
 }
 
-async fn content_security_policy(site: &Path) -> Option<HeaderValue> {
-    let policy = tokio::fs::read_to_string(site.join(CSP_FILE)).await.ok()?;
-    HeaderValue::from_str(policy.trim()).ok()
+/// No page without a policy.
+async fn content_security_policy(site: &Path) -> HeaderValue {
+    static TOLD: Once = Once::new();
+    let policy = tokio::fs::read_to_string(site.join(CSP_FILE)).await;
+    let policy = policy
+        .ok()
+        .and_then(|text| HeaderValue::from_str(text.trim()).ok())
+        .filter(|policy| !policy.is_empty());
+    policy.unwrap_or_else(|| {
+        TOLD.call_once(|| {
+            let site = site.display();
+            tracing::warn!(%site, "no usable {CSP_FILE} beside the page: a strict policy takes its place, under which the page may not start. Build the page with Trunk, which writes it");
+        });
+        STRICT
+    })
 }
 
 /// Whether it is an address within the page rather than a file.

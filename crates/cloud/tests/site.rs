@@ -88,9 +88,36 @@ async fn files_routes_and_what_may_be_kept() {
 }
 
 #[tokio::test]
+async fn no_page_goes_without_a_policy() {
+    let folder = site();
+    let cloud = cloud_with(|settings| settings.site = Some(folder.path().to_owned())).await;
+    let file = folder.path().join("csp.txt");
+    let served = async || {
+        let page = reqwest::get(&cloud.url).await.unwrap();
+        assert_eq!(page.status(), 200);
+        header(&page, "content-security-policy").to_owned()
+    };
+    assert_eq!(served().await, "default-src 'self'");
+    for unusable in [Some("\n"), Some("default-src\n'self'"), None] {
+        match unusable {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let policy = served().await;
+        assert!(
+            policy.contains(
+                "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'"
+            ),
+            "{unusable:?}: {policy}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn without_a_page_the_cloud_says_how_to_get_one() {
     let cloud = cloud().await;
     let page = reqwest::get(&cloud.url).await.unwrap();
     assert_eq!(page.status(), 200);
+    assert!(header(&page, "content-security-policy").starts_with("default-src 'self'"));
     assert!(page.text().await.unwrap().contains("--site DIR"));
 }
