@@ -187,6 +187,23 @@ async fn what_cannot_start_fails_alone() {
             "ValidationError",
         ),
         ("{ orders { nextToken } }", "UnsupportedOperation"),
+        // What a subscription is about must not hang on a variable. Source: GraphQL, September 2025, section 5.2.4.1.
+        (
+            "subscription { onCreateOrUpdateOrder @include(if: true) { orderId } }",
+            "ValidationError",
+        ),
+        (
+            "subscription($not: Boolean = false) { onCreateOrUpdateOrder @skip(if: $not) { orderId } }",
+            "ValidationError",
+        ),
+        (
+            "subscription { ...Every @include(if: true) } fragment Every on Subscription { onCreateOrUpdateOrder { orderId } }",
+            "ValidationError",
+        ),
+        (
+            "subscription { ... @skip(if: false) { onCreateOrUpdateOrder { orderId } } }",
+            "ValidationError",
+        ),
     ] {
         let id = socket.start(&cloud, query, json!({})).await;
         let frame = socket.frame().await;
@@ -215,6 +232,25 @@ async fn what_cannot_start_fails_alone() {
     );
     common::publish(&cloud, input("o-1", 1)).await;
     assert_eq!(socket.frame().await["id"], json!(sibling));
+}
+
+#[tokio::test]
+async fn a_connection_begins_with_its_init_and_soon() {
+    let cloud = cloud_with(|settings| settings.realtime.init = Duration::from_millis(100)).await;
+    let guest = guest(&cloud);
+    let mut hasty = Socket::open(&cloud, &guest, Passing::Subprotocol).await;
+    hasty.start(&cloud, EVERY_ORDER, json!({})).await;
+    assert_eq!(hasty.frame().await["type"], "connection_error");
+    assert!(matches!(hasty.received().await, Received::Closed(1000, _)));
+
+    let mut silent = Socket::open(&cloud, &guest, Passing::Subprotocol).await;
+    let Received::Closed(code, reason) = silent.received().await else {
+        panic!("a frame for nothing");
+    };
+    assert_eq!(
+        (code, reason.as_str()),
+        (1008, "connection_init did not come in time")
+    );
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long a client shall wait for a keep-alive frame before it gives the connection up, as told to it.
     pub connection_timeout: Duration,
+    /// How long a client may take to send `connection_init`.
+    pub init: Duration,
     /// How long a connection may last.
     pub lifetime: Duration,
     /// Subscriptions a connection.
@@ -36,6 +38,7 @@ impl Default for Limits {
         Self {
             keep_alive: Duration::from_secs(60),
             connection_timeout: Duration::from_secs(300),
+            init: Duration::from_secs(15),
             lifetime: Duration::from_secs(24 * 60 * 60),
             subscriptions: 100,
             payload: 240 * 1024,

@@ -28,7 +28,7 @@ pub(super) struct Session {
 }
 
 enum State {
-    /// Before `connection_init`.
+    /// Before `connection_init`, which has to come first and soon.
     Opened,
     /// After `connection_ack`.
     Live,
@@ -100,6 +100,10 @@ impl Session {
         }
         match frame.kind.as_str() {
             "connection_init" => self.acknowledge(),
+            other if matches!(self.state, State::Opened) => {
+                let message = format!("{other} came before connection_init");
+                self.bad(frame.id, Problem::bad_request(message))
+            }
             "start" => self.start(frame),
             "stop" => self.stop(frame.id),
             other => {
@@ -154,6 +158,9 @@ impl Session {
             State::Closed => Vec::new(),
             State::Refused(problem) if now >= PATIENCE => self.refuse_connection(problem.clone()),
             State::Refused(_) => Vec::new(),
+            State::Opened if now >= self.limits.init => {
+                self.close(POLICY, "connection_init did not come in time")
+            }
             State::Opened | State::Live if now >= self.limits.lifetime => self.close(
                 GOING_AWAY,
                 "this connection has reached its maximum duration",
@@ -171,7 +178,8 @@ impl Session {
         match self.state {
             State::Refused(_) => PATIENCE,
             State::Live => self.next_keep_alive.min(self.limits.lifetime),
-            State::Opened | State::Closed => self.limits.lifetime,
+            State::Opened => self.limits.init.min(self.limits.lifetime),
+            State::Closed => self.limits.lifetime,
         }
     }
 

@@ -5,6 +5,7 @@ use super::*;
 const LIMITS: Limits = Limits {
     keep_alive: Duration::from_secs(60),
     connection_timeout: Duration::from_secs(300),
+    init: Duration::from_secs(15),
     lifetime: Duration::from_secs(3600),
     subscriptions: 2,
     payload: 512,
@@ -78,10 +79,11 @@ fn a_refused_handshake_hears_why_at_its_first_frame_and_is_closed() {
 }
 
 #[test]
-fn an_error_before_the_acknowledgement_closes() {
+fn anything_but_init_before_the_acknowledgement_closes() {
     for frame in [
         "not json",
         "[]",
+        &start("1"),
         r#"{"type":"stop","id":"1"}"#,
         r#"{"type":"hello"}"#,
     ] {
@@ -89,6 +91,19 @@ fn an_error_before_the_acknowledgement_closes() {
         assert_eq!(frames(&outputs)[0]["type"], "connection_error", "{frame}");
         assert!(matches!(outputs[1], Output::Close { .. }), "{frame}");
     }
+}
+
+#[test]
+fn a_connection_that_does_not_begin_is_closed() {
+    let mut silent = opened();
+    assert_eq!(silent.deadline(), LIMITS.init);
+    let early = LIMITS.init - Duration::from_millis(1);
+    assert!(silent.tick(early).is_empty());
+    let ended = silent.tick(silent.deadline());
+    assert!(matches!(ended[..], [Output::Close { code: POLICY, .. }]));
+
+    let mut begun = live();
+    assert!(begun.tick(LIMITS.init).is_empty());
 }
 
 #[test]
