@@ -20,6 +20,15 @@ pub enum CloudError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A command for a cloud's folder was given one where no cloud has been.
+    #[error(
+        "there is no cloud in {}: start one there first, or name its folder with --data",
+        folder.display()
+    )]
+    NoCloud {
+        /// Which one.
+        folder: PathBuf,
+    },
     /// Another cloud is running on the data folder.
     #[error(
         "another eddy-cloud is running on the data folder {}. Stop it first, or name another folder with --data DIR",

@@ -171,6 +171,48 @@ async fn commands_beside_a_running_cloud() {
 }
 
 #[tokio::test]
+async fn commands_where_no_cloud_has_been_say_so_and_make_none() {
+    let root = tempfile::tempdir().unwrap();
+    let (empty, missing) = (root.path().join("empty"), root.path().join("missing"));
+    std::fs::create_dir(&empty).unwrap();
+    for folder in [&empty, &missing] {
+        let data = folder.to_str().unwrap();
+        for command in [
+            &["credentials", "--role", "guest"][..],
+            &["account"],
+            &["dead-letters", "list"],
+            &["dead-letters", "show", "1"],
+            &["dead-letters", "resend", "--all"],
+        ] {
+            let (ok, printed, said) = output(&[command, &["--data", data]].concat()).await;
+            let expected = format!(
+                "there is no cloud in {data}: start one there first, or name its folder with --data"
+            );
+            assert!(!ok && printed.is_empty(), "{command:?}: {printed}");
+            assert!(said.contains(&expected), "{command:?}: {said}");
+        }
+    }
+    assert!(!missing.exists() && empty.read_dir().unwrap().next().is_none());
+
+    // The folder that is used when none is named is no exception.
+    let unnamed = eddy_cloud(&["account"])
+        .env("HOME", root.path())
+        .env_remove("XDG_DATA_HOME")
+        .output();
+    let said = String::from_utf8(unnamed.await.unwrap().stderr).unwrap();
+    assert!(said.contains("there is no cloud in "), "{said}");
+}
+
+#[tokio::test]
+async fn watching_over_tls_is_refused_with_what_to_do() {
+    let (ok, _, said) = output(&["watch", "orders", "--endpoint", "https://eddy.example"]).await;
+    assert!(
+        !ok && said.contains("no TLS") && said.contains("http://"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn watching_prints_a_line_an_event() {
     let cloud = common::cloud().await;
     let mut watching = eddy_cloud(&["watch", "orders", "--endpoint", &cloud.url])

@@ -56,13 +56,15 @@ pub(super) async fn run(command: Command) -> Result<(), CloudError> {
     }
 }
 
-/// A command beside a running cloud meets it in the data folder, so there has to be one.
+/// A command beside a running cloud meets it in the data folder, so there has to be one, with a cloud's data in it: in a
+/// folder made by the way, credentials would be good for nothing and the account would be a lie.
 fn kept(flag: DataFlag) -> Result<Data, CloudError> {
     match flag.data()? {
         Data::Memory => Err(CloudError::BuiltIn(
             "this command works on the folder of a cloud; a cloud in :memory: has none".into(),
         )),
-        folder => Ok(folder),
+        Data::Folder(folder) if !Store::is_in(&folder) => Err(CloudError::NoCloud { folder }),
+        data @ Data::Folder(_) => Ok(data),
     }
 }
 

@@ -109,7 +109,7 @@ enum Command {
         #[arg(value_enum)]
         what: Watched,
         /// The running cloud.
-        #[arg(long, default_value = "http://127.0.0.1:8787", value_name = "URL")]
+        #[arg(long, default_value = "http://127.0.0.1:8787", value_name = "URL", value_parser = plain_http)]
         endpoint: String,
     },
     /// What the pipeline gave up on.
@@ -221,6 +221,16 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .filter(|seconds| seconds.as_secs() <= A_YEAR)
         .ok_or_else(|| "a number of seconds, such as 4 or 0.5".to_owned())
+}
+
+/// The native clients are built without TLS: better said at once than tried for ever.
+fn plain_http(endpoint: &str) -> Result<String, String> {
+    let plain = endpoint.starts_with("http://");
+    plain.then(|| endpoint.to_owned()).ok_or_else(|| {
+        "it has to be http://HOST:PORT, for this program speaks no TLS; a cloud that is elsewhere can be followed \
+         through a tunnel, such as ssh -L 8787:127.0.0.1:8787 HOST"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -87,6 +87,12 @@ impl Store {
         }
     }
 
+    /// Whether there is a database in the folder, for commands that must not make one.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// Keeps other processes from running a cloud on the same folder, until this one ends. Commands that only look or
     /// put something in need no claim.
     ///
