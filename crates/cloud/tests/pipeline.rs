@@ -117,9 +117,9 @@ impl Running {
         }
     }
 
-    async fn end(mut self) {
+    async fn end(mut self) -> Result {
         drop(self.stop);
-        self.pipeline.finished().await.unwrap();
+        Ok(self.pipeline.finished().await?)
     }
 }
 
@@ -203,7 +203,7 @@ async fn a_thousand_events_shuffled_and_doubled() -> Result {
         .filter_map(|order| order["revision"].as_u64())
         .sum();
     assert_eq!(revisions, account.written, "each write is one event's");
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -217,7 +217,7 @@ async fn stopped_in_the_middle_it_goes_on_where_it_stood() -> Result {
         .until("the middle", |account| account.written > 50)
         .await?;
     assert!(before.pending > 0, "still something to do: {before:?}");
-    first.end().await;
+    first.end().await?;
 
     // An hour later. The time in which nobody tried does not count against the retry window.
     let second = Running::start(folder.path(), true, START + 3_600_000).await?;
@@ -229,7 +229,7 @@ async fn stopped_in_the_middle_it_goes_on_where_it_stood() -> Result {
     for (id, end) in &ends {
         assert_eq!(orders[id]["status"], json!(end), "{id}");
     }
-    second.end().await;
+    second.end().await?;
     Ok(())
 }
 
@@ -323,7 +323,7 @@ async fn bad_input_is_kept_with_its_reason_and_disturbs_nothing() -> Result {
             "{letter:?}"
         );
     }
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -365,7 +365,7 @@ async fn dead_letters_are_sent_again() -> Result {
     );
     let missing = dead_letters::resend(&running.world, id + 1).await;
     assert!(matches!(missing, Err(CloudError::NoDeadLetter(_))));
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -388,7 +388,7 @@ async fn what_another_process_puts_in_is_noticed() -> Result {
         other.start(stopping).await,
         Err(CloudError::InUse { .. })
     ));
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -418,7 +418,7 @@ async fn a_simulation_takes_six_orders_to_their_end() -> Result {
     );
     let took = running.clock.now() - from_millis(START);
     assert!(took > Duration::from_secs(5), "the pace was kept: {took}");
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -430,7 +430,7 @@ async fn a_simulation_goes_on_after_a_restart() -> Result {
     first
         .until("some of it", |account| account.written > 5)
         .await?;
-    first.end().await;
+    first.end().await?;
     let second = Running::start(folder.path(), false, START + 3_600_000).await?;
     second
         .until("all of it", |account| account.written == 48)
@@ -442,7 +442,7 @@ async fn a_simulation_goes_on_after_a_restart() -> Result {
             .values()
             .all(|order| order["status"] == "COMPLETED")
     );
-    second.end().await;
+    second.end().await?;
     Ok(())
 }
 
@@ -466,7 +466,7 @@ async fn a_timer_that_means_nothing_is_kept_too() -> Result {
         dead_letters::resend(&running.world, id).await?;
     }
     assert_eq!(running.account().await?, Account::default());
-    running.end().await;
+    running.end().await?;
     Ok(())
 }
 
@@ -494,7 +494,7 @@ async fn orders_go_a_day_after_their_creation() -> Result {
                 running.ask("orders", Value::Object(Map::new())).await?["nextToken"],
                 Value::Null
             );
-            running.end().await;
+            running.end().await?;
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
