@@ -46,12 +46,15 @@ pub(crate) async fn fire(world: &World, payload: &Value) -> Result<(), HandlerEr
 }
 
 /// Starts the streams' consumers.
-pub(crate) fn start_consumers(
+///
+/// # Errors
+/// Where the store fails.
+pub(crate) async fn start_consumers(
     world: &World,
     stop: &watch::Receiver<bool>,
     pumps: &mut JoinSet<()>,
-) {
-    streams::start(&PublishOrders, world, stop, pumps);
+) -> Result<(), StoreError> {
+    streams::start(&PublishOrders, world, stop, pumps).await
 }
 
 /// Publishes the changes of orders over AppSync.

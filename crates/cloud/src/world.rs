@@ -93,10 +93,11 @@ impl World {
         bus::resume(&self.store).await?;
         let mut pumps = JoinSet::new();
         let stopping = stop.clone();
+        // The consumers first: the sweeper forgets what none of them waits for.
+        adapters::start_consumers(self, &stop, &mut pumps).await?;
         pumps.spawn(bus::pump(self.clone(), stop.clone()));
         pumps.spawn(timers::pump(self.clone(), stop.clone()));
         pumps.spawn(tables::sweep(self.clone(), stop.clone()));
-        adapters::start_consumers(self, &stop, &mut pumps);
         Ok(Pipeline { pumps, stopping })
     }
 

@@ -3,6 +3,7 @@
 use backend::ports::{Change, Item};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
+use super::Consumer;
 use crate::store::StoreError;
 use crate::world::World;
 
@@ -88,6 +89,21 @@ impl Checkpoint {
 }
 
 impl Reader {
+    pub(super) fn of(consumer: &impl Consumer, shard: u8) -> Self {
+        Self {
+            consumer: consumer.name(),
+            table: consumer.table().name,
+            shard,
+        }
+    }
+
+    /// A checkpoint at the beginning, unless it has one: [`trim`] knows the consumers by their checkpoints.
+    pub(super) fn declare(self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        tx.prepare_cached("INSERT OR IGNORE INTO checkpoints (consumer, tab, shard, sequence) VALUES (?, ?, ?, 0)")?
+            .execute(params![self.consumer, self.table, self.shard])?;
+        Ok(())
+    }
+
     pub(super) fn checkpoint(self, connection: &Connection) -> Result<Checkpoint, StoreError> {
         let sql = "SELECT sequence, attempts, first_failed FROM checkpoints WHERE consumer = ? AND shard = ?";
         let row =

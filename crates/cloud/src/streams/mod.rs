@@ -36,15 +36,34 @@ pub(crate) trait Consumer: Clone + Send + Sync + 'static {
 }
 
 /// Starts a consumer: one task a shard.
-pub(crate) fn start<C: Consumer>(
+///
+/// # Errors
+/// Where the store fails.
+pub(crate) async fn start<C: Consumer>(
     consumer: &C,
     world: &World,
     stop: &watch::Receiver<bool>,
     pumps: &mut JoinSet<()>,
-) {
+) -> Result<(), StoreError> {
+    declare(consumer, world).await?;
     for shard in 0..SHARDS {
         pumps.spawn(pump(consumer.clone(), world.clone(), shard, stop.clone()));
     }
+    Ok(())
+}
+
+/// From now on no record is forgotten that the consumer has not had, in the shards too where it has had none yet.
+async fn declare<C: Consumer>(consumer: &C, world: &World) -> Result<(), StoreError> {
+    let readers = (0..SHARDS).map(|shard| Reader::of(consumer, shard));
+    let readers: Vec<Reader> = readers.collect();
+    world
+        .store
+        .write(move |tx| {
+            readers
+                .into_iter()
+                .try_for_each(|reader| reader.declare(tx))
+        })
+        .await
 }
 
 async fn pump<C: Consumer>(consumer: C, world: World, shard: u8, stop: watch::Receiver<bool>) {
@@ -91,11 +110,7 @@ async fn batch<C: Consumer>(
     world: &World,
     shard: u8,
 ) -> Result<Progress, StoreError> {
-    let reader = Reader {
-        consumer: consumer.name(),
-        table: consumer.table().name,
-        shard,
-    };
+    let reader = Reader::of(consumer, shard);
     let read = move |connection: &Connection| {
         let checkpoint = reader.checkpoint(connection)?;
         let records = reader.next(connection, checkpoint.sequence)?;

@@ -185,6 +185,28 @@ async fn a_handler_that_panics_ends_in_the_dead_letters() -> Result {
     Ok(())
 }
 
+/// Another consumer of the same stream.
+#[derive(Clone)]
+struct Second(Recorder);
+
+impl Consumer for Second {
+    fn name(&self) -> &'static str {
+        "second"
+    }
+
+    fn table(&self) -> &'static Table {
+        &THINGS
+    }
+
+    async fn handle(
+        &self,
+        world: &World,
+        change: &Change,
+    ) -> std::result::Result<(), HandlerError> {
+        self.0.handle(world, change).await
+    }
+}
+
 #[tokio::test]
 async fn records_are_kept_a_day_and_until_every_consumer_has_had_them() -> Result {
     let (world, clock) = world().await?;
@@ -204,10 +226,17 @@ async fn records_are_kept_a_day_and_until_every_consumer_has_had_them() -> Resul
     };
     clock.advance(Duration::from_secs(25 * 3600));
     assert_eq!(trimmed(&world).await?, 2, "nobody has had them");
+    let second = Second(Recorder::default());
+    declare(&second, &world).await?;
     batch(&recorder, &world, shard).await?;
+    assert_eq!(trimmed(&world).await?, 2, "the second has not");
+    batch(&second, &world, shard).await?;
+    assert_eq!(second.0.take(), [1, 2]);
+    declare(&second, &world).await?;
     assert_eq!(trimmed(&world).await?, 0);
     write(&world, 3..=3).await?;
     batch(&recorder, &world, shard).await?;
+    batch(&second, &world, shard).await?;
     assert_eq!(trimmed(&world).await?, 1, "not a day old");
     Ok(())
 }
