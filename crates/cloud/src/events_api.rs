@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bus::{self, Entry};
+use crate::bus::{self, Entry, MAX_ENTRIES};
 use crate::http::{Incoming, json as answer};
 use crate::policy::Access;
 use crate::server::Front;
@@ -13,7 +13,6 @@ use crate::settings::BUS;
 
 const JSON: &str = "application/x-amz-json-1.1";
 const TARGET: &str = "AWSEvents.PutEvents";
-const MOST_ENTRIES: usize = 10;
 /// Bytes of all the entries of a request together.
 const TOTAL_SIZE: usize = 256 * 1024;
 /// The envelope around the entries, and details that are longer encoded than they are.
@@ -81,10 +80,10 @@ pub(crate) async fn put_events(State(front): State<Front>, request: Request) -> 
             return refused("AccessDeniedException", &message);
         }
     }
-    if entries.is_empty() || entries.len() > MOST_ENTRIES {
+    if entries.is_empty() || entries.len() > MAX_ENTRIES {
         return refused(
             "ValidationException",
-            "Member must have length between 1 and 10, inclusive: 'entries'",
+            &format!("Member must have length between 1 and {MAX_ENTRIES}, inclusive: 'entries'"),
         );
     }
     if entries.iter().map(PutEntry::size).sum::<usize>() > TOTAL_SIZE {
