@@ -193,9 +193,10 @@ pub async fn resend_all(world: &World) -> Result<usize, CloudError> {
 /// Where the store fails.
 pub async fn account(store: &Store) -> Result<Account, CloudError> {
     let count = |connection: &Connection| {
-        // One statement, so that both counts see the same moment.
+        // One statement, so that all counts see the same moment.
         let mut statement = connection.prepare_cached(
-            "SELECT 'accepted', count(*) FROM events UNION ALL SELECT state, count(*) FROM deliveries GROUP BY state",
+            "SELECT 'accepted', count(*) FROM events UNION ALL SELECT state, count(*) FROM deliveries GROUP BY state
+             UNION ALL SELECT state, count FROM totals",
         )?;
         let counts = statement.query_map([], |row| {
             Ok((
@@ -206,15 +207,16 @@ pub async fn account(store: &Store) -> Result<Account, CloudError> {
         let mut account = Account::default();
         for count in counts {
             let (state, count) = count?;
-            match state.as_str() {
-                "accepted" => account.accepted = count,
-                "written" => account.written = count,
-                "late" => account.late = count,
-                "duplicate" => account.duplicate = count,
-                "dead" => account.dead = count,
-                "pending" => account.pending = count,
-                _ => account.unmatched += count,
-            }
+            let total = match state.as_str() {
+                "accepted" => &mut account.accepted,
+                "written" => &mut account.written,
+                "late" => &mut account.late,
+                "duplicate" => &mut account.duplicate,
+                "dead" => &mut account.dead,
+                "pending" => &mut account.pending,
+                _ => &mut account.unmatched,
+            };
+            *total += count;
         }
         Ok::<_, StoreError>(account)
     };

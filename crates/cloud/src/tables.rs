@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use crate::adapters::TABLES;
 use crate::pump::Rest;
 use crate::store::StoreError;
-use crate::streams;
 use crate::world::World;
+use crate::{bus, cognito, streams};
 
 /// As many writes as DynamoDB takes in one transaction.
 const MAX_WRITES: usize = 100;
@@ -231,7 +231,8 @@ fn place<'a>(index: &Index, row: Option<&'a Item>) -> Option<(&'a str, &'a str)>
     ))
 }
 
-/// Removes expired rows, and stream records that nobody needs any more, until told to stop.
+/// Removes expired rows, and what else nobody needs any more: stream records, finished events, unused identities;
+/// until told to stop.
 pub(crate) async fn sweep(world: World, stop: watch::Receiver<bool>) {
     let mut rest = Rest::new(stop, &world.wake.sweeper);
     while !rest.over() {
@@ -268,7 +269,9 @@ async fn sweep_some(world: &World) -> Result<bool, StoreError> {
                 }
             }
             streams::trim(tx, now)?;
-            Ok::<_, StoreError>((rows.len(), touched))
+            cognito::forget_unused(tx, now)?;
+            let forgotten = bus::forget_finished(tx, now, SWEPT_AT_ONCE)?;
+            Ok::<_, StoreError>((rows.len().max(forgotten), touched))
         })
         .await?;
     touched.ring(world);

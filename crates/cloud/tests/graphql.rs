@@ -8,6 +8,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{EVERY_FIELD, backend, cloud, guest, input, send};
 use net::http::Request;
 use serde_json::{Value, json};
@@ -238,6 +240,39 @@ async fn guest_credentials_work() {
     let guest = common::with_keys(part("AccessKeyId"), part("SecretKey"), part("SessionToken"));
     let read = send(guest.graphql(&cloud, "{ orders { nextToken } }", json!({}))).await;
     assert_eq!(read.status, 200, "{read:?}");
+}
+
+#[tokio::test]
+async fn identities_go_thirty_days_after_their_last_use() {
+    let start = time::OffsetDateTime::UNIX_EPOCH;
+    let (surroundings, clock) = cloud::surroundings::Surroundings::simulated(start, 1);
+    let cloud = cloud::testing::start_in(cloud::Settings::default(), surroundings)
+        .await
+        .unwrap();
+    let pool = json!({"IdentityPoolId": cloud::settings::IDENTITY_POOL}).to_string();
+    let (used, unused) = (
+        cognito(&cloud, "GetId", &pool).await.body,
+        cognito(&cloud, "GetId", &pool).await.body,
+    );
+    let credentials = async |identity: &serde_json::Value| {
+        cognito(&cloud, "GetCredentialsForIdentity", &identity.to_string()).await
+    };
+    let twenty_days = Duration::from_secs(20 * 24 * 3600);
+    clock.advance(twenty_days);
+    assert_eq!(credentials(&used).await.status, 200);
+    clock.advance(twenty_days);
+    common::until("one is gone", async || {
+        cloud.world.nudge();
+        let count = |connection: &rusqlite::Connection| {
+            let sql = "SELECT count(*) FROM identities";
+            Ok::<i64, cloud::store::StoreError>(connection.query_row(sql, [], |row| row.get(0))?)
+        };
+        cloud.world.store.read(count).await.unwrap() == 1
+    })
+    .await;
+    assert_eq!(credentials(&used).await.status, 200);
+    let gone = credentials(&unused).await;
+    assert_eq!(gone.body["__type"], "ResourceNotFoundException");
 }
 
 #[tokio::test]

@@ -501,3 +501,42 @@ async fn orders_go_a_day_after_their_creation() -> Result {
     }
     Err("the sweeper never came".into())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn finished_events_go_after_a_week_and_stay_in_the_account() -> Result {
+    let folder = tempfile::tempdir()?;
+    let running = Running::start(folder.path(), true, START).await?;
+    put(
+        &running.world,
+        &[basket("a", 1), basket("b", 1), basket("bad", 0)],
+    )
+    .await?;
+    let account = running
+        .until("all ends", |account| account.pending == 0)
+        .await?;
+    assert_eq!((account.accepted, account.written, account.dead), (3, 2, 1));
+    let kept = async || {
+        let count = |connection: &rusqlite::Connection| {
+            let sql = "SELECT count(*) FROM events";
+            Ok::<i64, cloud::store::StoreError>(connection.query_row(sql, [], |row| row.get(0))?)
+        };
+        running.world.store.read(count).await
+    };
+    assert_eq!(kept().await?, 3);
+    running.clock.advance(Duration::from_secs(8 * 24 * 3600));
+    for _ in 0..2_000 {
+        running.world.nudge();
+        if kept().await? == 1 {
+            assert_eq!(running.account().await?, account);
+            // What was given up is there to be sent again, however late.
+            let letter = running.letter(1).await?;
+            dead_letters::resend(&running.world, letter.id).await?;
+            running
+                .until("its end", |account| account.dead == 1)
+                .await?;
+            return running.end().await;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Err("the sweeper never came".into())
+}

@@ -4,6 +4,7 @@
 //! in the queue (when it is to be tried). With disorder each delivery has two places, at random times.
 
 mod delivery;
+mod forget;
 
 use backend::event::{BusEvent, EventId, NewEvent, Rule};
 use rusqlite::{Transaction, params};
@@ -15,6 +16,7 @@ use crate::surroundings::{Surroundings, millis};
 use crate::world::World;
 
 pub(crate) use delivery::pump;
+pub(crate) use forget::forget_finished;
 
 /// As many entries as `PutEvents` takes.
 pub const MAX_ENTRIES: usize = 10;

@@ -4,7 +4,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use backend::api::{Caller, IdentityId, Role};
-use rusqlite::OptionalExtension as _;
+use rusqlite::Transaction;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -17,6 +17,8 @@ use crate::world::Shared;
 
 const JSON: &str = "application/x-amz-json-1.1";
 const BODY_LIMIT: usize = 64 * 1024;
+/// How long an identity is kept that asks for no credentials, in milliseconds: thirty days. Guests get another one then.
+const KEPT: i64 = 30 * 24 * 60 * 60 * 1000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -134,16 +136,16 @@ async fn get_credentials(
     let id = request.identity_id;
     check_id("identityId", &id)?;
     check_guest(request.logins.as_ref())?;
-    let wanted = id.clone();
+    let (wanted, now) = (id.clone(), front.world.surroundings.now_millis());
     let known = front
         .world
         .store
-        .read(move |connection| {
-            let sql = "SELECT 1 FROM identities WHERE id = ?1";
-            Ok::<_, StoreError>(connection.query_row(sql, [wanted], |_| Ok(())).optional()?)
+        .write(move |transaction| {
+            let sql = "UPDATE identities SET at = ?2 WHERE id = ?1";
+            Ok::<_, StoreError>(transaction.execute(sql, (wanted, now))?)
         })
         .await?;
-    if known.is_none() {
+    if known == 0 {
         return Err(Refused::new(
             "ResourceNotFoundException",
             format!("Identity '{id}' not found."),
@@ -170,6 +172,13 @@ async fn get_credentials(
             "Expiration": minted.expiration.unix_timestamp(),
         }
     }))
+}
+
+/// Forgets the identities that nobody has used for long.
+pub(crate) fn forget_unused(tx: &Transaction<'_>, now: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM identities WHERE at < ?")?
+        .execute([now - KEPT])?;
+    Ok(())
 }
 
 /// `[\w-]+:[0-9a-f-]+`, 1 to 55 characters.

@@ -51,6 +51,8 @@ CREATE TABLE IF NOT EXISTS events (
     detail      TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS events_by_time ON events (time);
+
 CREATE TABLE IF NOT EXISTS deliveries (
     event        TEXT NOT NULL,
     rule         TEXT NOT NULL,      -- '' where no rule matched
@@ -62,6 +64,12 @@ CREATE TABLE IF NOT EXISTS deliveries (
     PRIMARY KEY (event, rule)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_by_state ON deliveries (state);
+
+-- What was counted of events and deliveries that are gone: the account still closes.
+CREATE TABLE IF NOT EXISTS totals (
+    state TEXT PRIMARY KEY,          -- a delivery's, or accepted
+    count INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS queue (
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,8 +105,9 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 -- The guests' identities, and the key that credentials are made with.
 CREATE TABLE IF NOT EXISTS identities (
     id TEXT PRIMARY KEY,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL              -- when it last got credentials
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS identities_by_at ON identities (at);
 
 CREATE TABLE IF NOT EXISTS secrets (
     name  TEXT PRIMARY KEY,
