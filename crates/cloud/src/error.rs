@@ -53,7 +53,7 @@ pub enum CloudError {
     Store(#[from] StoreError),
     /// A part of the pipeline came to an end that was not told to.
     #[error(
-        "a part of the pipeline has ended ({0}), so the cloud ends too rather than lose sight of events. What it accepted is kept: start it again"
+        "a part of the pipeline has ended ({0}), so the cloud ends too rather than lose sight of events. What lies in a data folder is kept: start it again"
     )]
     Pipeline(String),
     /// A schema or a policy that the cloud is built with does not hold up.
