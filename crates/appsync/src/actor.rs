@@ -3,7 +3,7 @@
 //! What has to wait (a socket, a signature) runs beside it and answers through one channel, so that the session is
 //! always free to hear that something is no longer wanted.
 
-use std::collections::BTreeMap;
+use crate::map::Map;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,9 +43,9 @@ enum Event {
 struct Actor {
     signer: Arc<Signer>,
     session: Session,
-    subscribers: BTreeMap<SubscriptionId, UnboundedSender<Delivery>>,
+    subscribers: Map<SubscriptionId, UnboundedSender<Delivery>>,
     /// Frames to send, by socket. Dropping the sender closes the socket.
-    sockets: BTreeMap<ConnectionId, UnboundedSender<String>>,
+    sockets: Map<ConnectionId, UnboundedSender<String>>,
     /// Where work that runs beside the actor puts its answers.
     answers: UnboundedSender<Input>,
 }
@@ -58,8 +58,8 @@ pub(crate) async fn run(signer: Arc<Signer>, commands: UnboundedReceiver<Command
     let mut actor = Actor {
         signer,
         session: Session::new(u64::from_ne_bytes(seed), net::life::is_online()),
-        subscribers: BTreeMap::new(),
-        sockets: BTreeMap::new(),
+        subscribers: Map::new(),
+        sockets: Map::new(),
         answers,
     };
     let commands = commands

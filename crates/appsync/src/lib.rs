@@ -41,6 +41,7 @@ mod actor;
 mod client;
 mod endpoint;
 mod error;
+mod map;
 pub mod protocol;
 pub mod session;
 mod subscription;

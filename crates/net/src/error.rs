@@ -23,7 +23,7 @@ pub enum NetError {
     #[error("the socket is closed")]
     Closed,
     /// The limit that the caller set has passed.
-    #[error("no answer within {} ms", .0.as_millis())]
+    #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
 }
 

@@ -1,6 +1,6 @@
 //! One connection: its phase, its deadlines and the operations on it.
 
-use std::collections::BTreeMap;
+use crate::map::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,8 +74,8 @@ pub(super) struct Connection {
     pub(super) heard: Instant,
     /// An error that named no operation, kept as the likely cause of a start that stays unanswered.
     pub(super) murmur: Option<Cause>,
-    operations: BTreeMap<OperationId, Operation>,
-    carries: BTreeMap<SubscriptionId, OperationId>,
+    operations: Map<OperationId, Operation>,
+    carries: Map<SubscriptionId, OperationId>,
 }
 
 /// What a deadline means when it passes.
@@ -95,8 +95,8 @@ impl Connection {
             credentials: None,
             heard: now,
             murmur: None,
-            operations: BTreeMap::new(),
-            carries: BTreeMap::new(),
+            operations: Map::new(),
+            carries: Map::new(),
         }
     }
 

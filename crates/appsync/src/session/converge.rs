@@ -109,7 +109,7 @@ impl Session {
             outputs,
             ..
         } = self;
-        for (id, subscriber) in subscriptions {
+        for (id, subscriber) in subscriptions.iter_mut() {
             let state = if let Some(cause) = &subscriber.failed {
                 State::Failed(cause.clone())
             } else if current

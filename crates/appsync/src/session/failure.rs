@@ -109,7 +109,7 @@ impl Session {
         self.overlap = None;
         self.renewal_backoff = Backoff::default();
         self.current = self.successor.take();
-        for (id, subscriber) in &mut self.subscriptions {
+        for (id, subscriber) in self.subscriptions.iter_mut() {
             if self
                 .current
                 .as_ref()

@@ -36,7 +36,9 @@ mod interface;
 mod receive;
 mod state;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use crate::map::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +75,7 @@ pub const OVERLAP: Duration = Duration::from_secs(5);
 pub struct Session {
     rng: Rng,
     online: bool,
-    subscriptions: BTreeMap<SubscriptionId, Subscriber>,
+    subscriptions: Map<SubscriptionId, Subscriber>,
     current: Option<Connection>,
     /// The connection that is to replace the current one.
     successor: Option<Connection>,
@@ -130,7 +132,7 @@ impl Session {
         Self {
             rng: Rng(seed),
             online,
-            subscriptions: BTreeMap::new(),
+            subscriptions: Map::new(),
             current: None,
             successor: None,
             overlap: None,
@@ -218,7 +220,10 @@ impl Session {
 
     fn subscribe(&mut self, id: SubscriptionId, body: Arc<str>) {
         self.linger = None;
-        self.subscriptions.entry(id).or_insert(Subscriber {
+        if self.subscriptions.contains_key(&id) {
+            return;
+        }
+        let subscriber = Subscriber {
             body,
             told: None,
             fresh: false,
@@ -226,7 +231,8 @@ impl Session {
             backoff: Backoff::default(),
             renewed: false,
             failed: None,
-        });
+        };
+        self.subscriptions.insert(id, subscriber);
     }
 
     fn unsubscribe(&mut self, id: SubscriptionId) {
