@@ -124,6 +124,7 @@ pub(crate) fn print_weights(parts: &[Part]) {
         sum(|part| part.compressed)
     );
     println!("{:<44} {:>10} {:>10}", "allowed", "", weight::BUDGET);
+    println!("{:<44} {:>10} {:>10}", "the goal", "", weight::GOAL);
 }
 
 fn build(workspace: &Workspace, release: bool) -> Result<()> {
