@@ -28,6 +28,28 @@ for (const [what, key, change] of MISTAKES) {
   });
 }
 
+test("the light tells that the cloud refuses the page's key, and does not try for ever", async ({
+  start,
+  visit,
+  expected,
+}) => {
+  expected.push(/Failed to load resource: .* 401/);
+  const cloud = await start();
+  const { page } = await visit({
+    before: (page) =>
+      page.route("**/appconfig.json", async (route) => {
+        const configuration: Configuration = await (await route.fetch()).json();
+        Object.assign(configuration.orders, { auth: "api-key", api_key: "da2-nobodys" });
+        await route.fulfill({ json: configuration });
+      }),
+  });
+  await page.goto(cloud.url);
+  const link = new Orders(page).link("orders");
+  await expect(link).toHaveAttribute("data-state", "failed");
+  await expect(link).toContainText(/\w/);
+  await shoot(page, "failed");
+});
+
 test("the page loads under its own policy and asks nobody else", async ({ start, visit }) => {
   const cloud = await start();
   const asked = new Set<string>();
