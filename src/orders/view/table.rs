@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::WINDOW;
-use crate::live::View;
 use crate::live::window::{Entry, Row};
+use crate::live::{Link, View};
 use crate::orders::model::{Order, OrderId, delay_words};
 use crate::ui::locale::clock_time;
 use crate::ui::text;
@@ -25,14 +25,18 @@ pub(super) fn Table(
         })
     });
     let loaded = Memo::new(move |_| view.with(|view| view.loaded));
-    let empty = move || match (places.with(Vec::is_empty), loaded.get()) {
-        (true, true) => "No orders yet. Start a simulation, and watch them come in.",
-        (true, false) => "Looking for orders…",
-        (false, _) => "",
+    let failed = Memo::new(move |_| view.with(|view| matches!(view.link, Link::Failed { .. })));
+    let empty = move || match (places.with(Vec::is_empty), loaded.get(), failed.get()) {
+        (false, ..) => "",
+        (true, true, _) => "No orders yet. Start a simulation, and watch them come in.",
+        (true, false, false) => "Looking for orders…",
+        (true, false, true) => {
+            "No orders can be shown: the cloud refuses this page. Check [orders] and [identity] in appconfig.toml, then reload."
+        }
     };
     // The roles keep the table a table where narrow screens lay its rows out as cards.
     view! {
-        <table class="table" role="table" data-testid="orders-table" aria-busy=text(move || (!loaded.get()).to_string())>
+        <table class="table" role="table" data-testid="orders-table" aria-busy=text(move || (!loaded.get() && !failed.get()).to_string())>
             <caption class="hidden">{format!("The newest {WINDOW} orders, updated live")}</caption>
             <thead role="rowgroup">
                 <tr role="row">
