@@ -142,19 +142,23 @@ export class Orders {
  */
 export async function recordFollower(page: Page) {
   await page.evaluate(() => {
-    const seen: string[] = [];
+    const seen: Record<string, string[]> = {};
     (window as any).followerSaw = seen;
     const look = () => {
-      const present = document.querySelector('[data-testid="follower"] li[aria-current="step"]');
-      const status = present?.getAttribute("data-status");
-      if (status && status !== seen.at(-1)) seen.push(status);
+      const follower = document.querySelector('[data-testid="follower"]');
+      const orderId = follower?.getAttribute("data-order-id");
+      const status = follower?.querySelector('li[aria-current="step"]')?.getAttribute("data-status");
+      if (!orderId || !status) return;
+      const states = (seen[orderId] ??= []);
+      if (status !== states.at(-1)) states.push(status);
     };
     new MutationObserver(look).observe(document.body, { attributes: true, childList: true, subtree: true });
   });
 }
 
-export function followerSaw(page: Page): Promise<string[]> {
-  return page.evaluate(() => (window as any).followerSaw);
+/** What the follower showed of an order so far. */
+export function followerSaw(page: Page, orderId: string): Promise<string[]> {
+  return page.evaluate((orderId) => (window as any).followerSaw[orderId] ?? [], orderId);
 }
 
 /** Saves what the page looks like in both colour schemes, wide and narrow, and checks that nothing sticks out. */
