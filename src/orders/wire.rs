@@ -3,9 +3,8 @@
 use appsync::{Auth, Client, Endpoint, Event};
 use aws_guest::{Guest, Region};
 use futures::{Stream, StreamExt};
+use net::civil::rfc3339;
 use net::{MaybeSend, UnixTime};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::model::{Item, Order, OrderId, Reached, Status};
 use crate::config;
@@ -251,11 +250,7 @@ impl TryFrom<OrderStatus> for Status {
 
 /// A time as the API writes it, in milliseconds.
 fn unix(text: &str) -> Result<UnixTime, Malformed> {
-    let time =
-        OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Malformed::Time(text.to_owned()))?;
-    Ok(UnixTime(
-        time.unix_timestamp() * 1_000 + i64::from(time.millisecond()),
-    ))
+    rfc3339(text).ok_or_else(|| Malformed::Time(text.to_owned()))
 }
 
 #[cfg(test)]

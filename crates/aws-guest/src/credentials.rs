@@ -1,9 +1,8 @@
 //! Temporary credentials.
 
 use std::fmt;
+use std::sync::Arc;
 
-use aws_credential_types::Credentials as Keys;
-use aws_smithy_runtime_api::client::identity::Identity;
 use net::UnixTime;
 
 use crate::IdentityId;
@@ -11,10 +10,15 @@ use crate::IdentityId;
 /// Temporary credentials of a guest. Cheap to clone; the secret parts can only be signed with.
 #[derive(Clone)]
 pub struct Credentials {
-    keys: Keys,
-    signer: Identity,
+    keys: Arc<Keys>,
     expires_at: UnixTime,
     identity: IdentityId,
+}
+
+struct Keys {
+    access_key_id: String,
+    secret_key: String,
+    session_token: Option<String>,
 }
 
 impl Credentials {
@@ -26,11 +30,13 @@ impl Credentials {
         expires_at: UnixTime,
         identity: IdentityId,
     ) -> Self {
-        let keys = Keys::new(access_key_id, secret_key, session_token, None, "guest");
-        let signer = Identity::new(keys.clone(), None);
+        let keys = Keys {
+            access_key_id: access_key_id.into(),
+            secret_key: secret_key.into(),
+            session_token,
+        };
         Self {
-            keys,
-            signer,
+            keys: Arc::new(keys),
             expires_at,
             identity,
         }
@@ -39,7 +45,7 @@ impl Credentials {
     /// The public half of the key; every set of credentials has another.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
-        self.keys.access_key_id()
+        &self.keys.access_key_id
     }
 
     /// When they end, by the service's clock.
@@ -54,8 +60,12 @@ impl Credentials {
         &self.identity
     }
 
-    pub(crate) const fn signer(&self) -> &Identity {
-        &self.signer
+    pub(crate) fn secret_key(&self) -> &str {
+        &self.keys.secret_key
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.keys.session_token.as_deref()
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Error {
     Malformed(Cause),
     /// The request cannot be signed as it is. Trying again will not help.
     #[error("the request cannot be signed: {0}")]
-    Unsignable(Cause),
+    Unsignable(&'static str),
     /// The service that the request was for did not answer. Retry.
     #[error("the service did not answer: {0}")]
     Unanswered(NetError),

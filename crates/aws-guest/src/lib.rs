@@ -6,12 +6,13 @@
 //! services have it.
 //!
 //! Reading order: [`credentials`](Credentials) (what is held), `state` (when to renew; pure), `flight` (the calls of one
-//! renewal; pure), `cognito` (those calls on the wire), `skew`, [`sign`], [`Guest`] (the handle that drives all of it).
+//! renewal; pure), `cognito` (those calls on the wire), `skew`, `canonical` and [`sign`], [`Guest`] (the handle that drives all of it).
 
 #![forbid(unsafe_code)]
 
 pub mod sign;
 
+mod canonical;
 mod cognito;
 mod credentials;
 mod error;

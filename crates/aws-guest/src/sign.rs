@@ -1,21 +1,19 @@
-//! SigV4 with everything given: credentials, scope and time. Headers and addresses are signed by `aws-sigv4`; the suite
-//! that comes with it runs against this module in `tests/signing_suite.rs`.
+//! SigV4 with everything given: credentials, scope and time. Key and signature are those of `aws-sigv4`; the suite that
+//! comes with it runs against this module in `tests/signing_suite.rs`.
 //!
 //! Addresses are expected as they go over the wire, percent-encoded.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sigv4::http_request::{
-    SessionTokenMode, SignableBody, SignableRequest, SignatureLocation, SigningInstructions,
-    SigningSettings,
-};
 use aws_sigv4::sign::v4;
 use net::UnixTime;
+use net::civil::Civil;
 use net::http::Request;
 
+use crate::canonical::{Canonical, Parts, encoded};
 use crate::{Credentials, Error, Region, Service};
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Whose signature, for what, and when by the service's clock.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +35,36 @@ pub struct Scope<'a> {
 /// # Errors
 /// [`Error::Unsignable`] if the address or a header is not valid.
 pub fn headers(scope: Scope<'_>, mut request: Request) -> Result<Request, Error> {
-    let instructions = sign(scope, &request, SignatureLocation::Headers, None)?;
-    for (name, value) in instructions.headers() {
-        request.headers.push((name.to_owned(), value.to_owned()));
-    }
+    let moment = Moment::of(scope);
+    let token = scope.credentials.token().map(|token| {
+        let name = "x-amz-security-token".to_owned();
+        (name, token.to_owned())
+    });
+    let (signed, appended) = match token {
+        Some(token) if scope.service.token_is_signed() => (Some(token), None),
+        token => (None, token),
+    };
+    request
+        .headers
+        .push(("x-amz-date".to_owned(), moment.stamp.clone()));
+    request.headers.extend(signed);
+    let canonical = canonical(&request, &request.url)?;
+    let authorization = [
+        ALGORITHM,
+        " Credential=",
+        scope.credentials.access_key_id(),
+        "/",
+        &moment.scope,
+        ", SignedHeaders=",
+        &canonical.signed_headers,
+        ", Signature=",
+        &moment.signature(scope, &canonical),
+    ]
+    .concat();
+    request
+        .headers
+        .push(("authorization".to_owned(), authorization));
+    request.headers.extend(appended);
     Ok(request)
 }
 
@@ -57,25 +81,40 @@ pub fn url(scope: Scope<'_>, url: &str, expires: Duration) -> Result<String, Err
 /// # Errors
 /// [`Error::Unsignable`] if the address or a header is not valid.
 pub fn query(scope: Scope<'_>, request: &Request, expires: Duration) -> Result<String, Error> {
-    let instructions = sign(
-        scope,
-        request,
-        SignatureLocation::QueryParams,
-        Some(expires),
-    )?;
+    let moment = Moment::of(scope);
     let (base, fragment) = match request.url.split_once('#') {
         Some((base, fragment)) => (base, Some(fragment)),
         None => (request.url.as_str(), None),
     };
     let mut url = base.to_owned();
     let mut separator = if base.contains('?') { '&' } else { '?' };
-    // The session token comes last; where the service wants it unsigned, this is "appended after the signature".
-    for (name, value) in instructions.params() {
+    let mut append = |url: &mut String, name: &str, value: &str| {
         url.push(separator);
         url.push_str(name);
         url.push('=');
-        percent_encode(value, &mut url);
+        url.push_str(&encoded(value.as_bytes(), false));
         separator = '&';
+    };
+    let credential = [scope.credentials.access_key_id(), "/", &moment.scope].concat();
+    // Which headers are signed does not depend on the address.
+    let signed_headers = canonical(request, base)?.signed_headers;
+    append(&mut url, "X-Amz-Algorithm", ALGORITHM);
+    append(&mut url, "X-Amz-Credential", &credential);
+    append(&mut url, "X-Amz-Date", &moment.stamp);
+    append(&mut url, "X-Amz-Expires", &expires.as_secs().to_string());
+    append(&mut url, "X-Amz-SignedHeaders", &signed_headers);
+    let token = scope.credentials.token();
+    let (signed, appended) = match token {
+        Some(_) if scope.service.token_is_signed() => (token, None),
+        _ => (None, token),
+    };
+    if let Some(token) = signed {
+        append(&mut url, "X-Amz-Security-Token", token);
+    }
+    let signature = moment.signature(scope, &canonical(request, &url)?);
+    append(&mut url, "X-Amz-Signature", &signature);
+    if let Some(token) = appended {
+        append(&mut url, "X-Amz-Security-Token", token);
     }
     if let Some(fragment) = fragment {
         url.push('#');
@@ -100,49 +139,72 @@ pub fn host(url: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_owned())
 }
 
-fn sign(
-    scope: Scope<'_>,
-    request: &Request,
-    location: SignatureLocation,
-    expires: Option<Duration>,
-) -> Result<SigningInstructions, Error> {
-    let host = host(&request.url).ok_or_else(|| unsignable("the address has no host"))?;
-    let mut settings = SigningSettings::default();
-    settings.signature_location = location;
-    settings.expires_in = expires;
-    settings.session_token_mode = if scope.service.token_is_signed() {
-        SessionTokenMode::Include
-    } else {
-        SessionTokenMode::Exclude
+fn canonical(request: &Request, url: &str) -> Result<Canonical, Error> {
+    let host = host(url).ok_or(Error::Unsignable("the address has no host"))?;
+    // A line break would let a value pass for another header.
+    let is_text = |text: &String| {
+        text.bytes()
+            .all(|byte| byte >= b' ' && byte != 0x7f || byte == b'\t')
     };
-    let params = v4::SigningParams::builder()
-        .identity(scope.credentials.signer())
-        .region(scope.region.as_str())
-        .name(scope.service.as_str())
-        .time(system_time(scope.at))
-        .settings(settings)
-        .build()
-        .map_err(unsignable)?
-        .into();
-    let given = request
+    if !request
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let own_host = request
-        .header("host")
-        .is_none()
-        .then_some(("host", host.as_str()));
-    let signable = SignableRequest::new(
-        request.method.as_str(),
-        &request.url,
-        given.chain(own_host),
-        SignableBody::Bytes(&request.body),
-    )
-    .map_err(unsignable)?;
-    let (instructions, _signature) = aws_sigv4::http_request::sign(signable, &params)
-        .map_err(unsignable)?
-        .into_parts();
-    Ok(instructions)
+        .all(|(name, value)| is_text(name) && is_text(value))
+    {
+        return Err(Error::Unsignable("a header holds a control character"));
+    }
+    Ok(Canonical::of(Parts {
+        method: request.method.as_str(),
+        url,
+        host: &host,
+        headers: &request.headers,
+        body: &request.body,
+    }))
+}
+
+/// A scope's texts at its time.
+struct Moment {
+    /// `20150830T123600Z`
+    stamp: String,
+    /// `20150830/us-east-1/service/aws4_request`
+    scope: String,
+    time: SystemTime,
+}
+
+impl Moment {
+    fn of(scope: Scope<'_>) -> Self {
+        let Civil {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = Civil::at(scope.at);
+        let day = format!("{year:04}{month:02}{day:02}");
+        let parts = [
+            &day,
+            scope.region.as_str(),
+            scope.service.as_str(),
+            "aws4_request",
+        ];
+        Self {
+            stamp: format!("{day}T{hour:02}{minute:02}{second:02}Z"),
+            scope: parts.join("/"),
+            time: system_time(scope.at),
+        }
+    }
+
+    fn signature(&self, scope: Scope<'_>, canonical: &Canonical) -> String {
+        let text = [ALGORITHM, &self.stamp, &self.scope, &canonical.hash].join("\n");
+        let key = v4::generate_signing_key(
+            scope.credentials.secret_key(),
+            self.time,
+            scope.region.as_str(),
+            scope.service.as_str(),
+        );
+        v4::calculate_signature(key, text.as_bytes())
+    }
 }
 
 fn system_time(time: UnixTime) -> SystemTime {
@@ -152,23 +214,6 @@ fn system_time(time: UnixTime) -> SystemTime {
     } else {
         UNIX_EPOCH + distance
     }
-}
-
-/// RFC 3986: everything but the unreserved characters.
-fn percent_encode(value: &str, out: &mut String) {
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            // Writing into a String cannot fail.
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-    }
-}
-
-fn unsignable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::Unsignable(Arc::from(error.into()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reading the service's time out of what it says, and keeping the offset to ours.
 
 use net::UnixTime;
-use time::{Date, Month, Time};
+use net::civil::Civil;
 
 /// How far the service's clock is ahead of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,13 +96,15 @@ fn number(text: &str) -> Option<u16> {
 
 fn unix_time([year, month, day, hour, minute, second]: [u16; 6]) -> Option<UnixTime> {
     let small = |number: u16| u8::try_from(number).ok();
-    let month = Month::try_from(small(month)?).ok()?;
-    let date = Date::from_calendar_date(i32::from(year), month, small(day)?).ok()?;
-    // A leap second counts as the one before it.
-    let time = Time::from_hms(small(hour)?, small(minute)?, small(second)?.min(59)).ok()?;
-    Some(UnixTime(
-        date.with_time(time).assume_utc().unix_timestamp() * 1_000,
-    ))
+    let date = Civil {
+        year: i32::from(year),
+        month: small(month)?,
+        day: small(day)?,
+        hour: small(hour)?,
+        minute: small(minute)?,
+        second: small(second)?.min(59),
+    };
+    date.time()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod civil;
 pub mod http;
 pub mod life;
 pub mod random;

@@ -26,7 +26,8 @@ pub(crate) async fn sleep(duration: Duration) {
     loop {
         let part = left.min(LONGEST);
         // Rounded up: a timer that fires before its time would be set again and again.
-        timeout(part.as_nanos().div_ceil(1_000_000) as i32).await;
+        let millis = part.as_secs() * 1_000 + u64::from(part.subsec_nanos().div_ceil(1_000_000));
+        timeout(i32::try_from(millis).unwrap_or(i32::MAX)).await;
         left -= part;
         if left.is_zero() {
             return;

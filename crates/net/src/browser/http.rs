@@ -1,51 +1,60 @@
-//! HTTP on gloo-net's fetch.
+//! HTTP on the browser's fetch.
+//!
+//! Not on gloo-net's: it throws at a header that is not valid, keeps one of each name, and weighs twice as much.
 
-use gloo_net::Error;
-use gloo_net::http::{Headers, Method as Verb, RequestBuilder};
-use wasm_bindgen::JsValue;
-use web_sys::{AbortController, RequestCache, RequestCredentials};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestCache, RequestCredentials, RequestInit};
 
 use crate::NetError;
 use crate::error::cause;
-use crate::http::{Method, Request, Response};
+use crate::http::{Request, Response};
 
 pub(crate) async fn send(request: Request) -> Result<Response, NetError> {
     let abort = Abort(AbortController::new().ok());
-    let verb = match request.method {
-        Method::Get => Verb::GET,
-        Method::Post => Verb::POST,
-        Method::Put => Verb::PUT,
-        Method::Delete => Verb::DELETE,
-    };
-    // Straight on the browser's own type: gloo-net's throws at what is not a valid header, and keeps one of each name.
-    let headers = web_sys::Headers::new().map_err(invalid)?;
+    let exchange = start(request, &abort)?;
+    let response = JsFuture::from(exchange).await.map_err(unreachable)?;
+    let response: web_sys::Response = response.unchecked_into();
+    let body = response.array_buffer().map_err(unreachable)?;
+    let body = JsFuture::from(body).await.map_err(unreachable)?;
+    Ok(Response {
+        status: response.status(),
+        headers: entries(&response.headers()),
+        body: Uint8Array::new(&body).to_vec(),
+    })
+}
+
+fn start(request: Request, abort: &Abort) -> Result<js_sys::Promise, NetError> {
+    let headers = Headers::new().map_err(invalid)?;
     for (name, value) in &request.headers {
         headers.append(name, value).map_err(invalid)?;
     }
-    let building = RequestBuilder::new(&request.url)
-        .method(verb)
-        .cache(RequestCache::NoStore)
-        .credentials(RequestCredentials::Omit)
-        .headers(Headers::from_raw(headers))
-        .abort_signal(abort.0.as_ref().map(AbortController::signal).as_ref());
-    let built = if request.body.is_empty() {
-        building.build()
-    } else {
-        building.body(js_sys::Uint8Array::from(request.body.as_slice()))
-    };
-    let response = built
-        .map_err(|error| NetError::Invalid(words(&error)))?
-        .send()
-        .await;
-    let response = response.map_err(|error| NetError::Unreachable(words(&error)))?;
-    Ok(Response {
-        status: response.status(),
-        headers: response.headers().entries().collect(),
-        body: response
-            .binary()
-            .await
-            .map_err(|error| NetError::Unreachable(words(&error)))?,
-    })
+    let init = RequestInit::new();
+    init.set_method(request.method.as_str());
+    init.set_cache(RequestCache::NoStore);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_headers(&headers);
+    init.set_signal(abort.0.as_ref().map(AbortController::signal).as_ref());
+    if !request.body.is_empty() {
+        init.set_body(&Uint8Array::from(request.body.as_slice()));
+    }
+    let request = web_sys::Request::new_with_str_and_init(&request.url, &init).map_err(invalid)?;
+    let window = web_sys::window().ok_or(NetError::Closed)?;
+    Ok(window.fetch_with_request(&request))
+}
+
+fn entries(headers: &Headers) -> Vec<(String, String)> {
+    let text = |pair: &Array, place| pair.get(place).as_string().unwrap_or_default();
+    headers
+        .entries()
+        .into_iter()
+        .flatten()
+        .map(|pair| {
+            let pair: Array = pair.unchecked_into();
+            (text(&pair, 0), text(&pair, 1))
+        })
+        .collect()
 }
 
 /// Aborts the exchange when its future is dropped; afterwards that does nothing.
@@ -60,9 +69,16 @@ impl Drop for Abort {
 }
 
 fn invalid(error: JsValue) -> NetError {
-    NetError::Invalid(cause(format!("{error:?}")))
+    NetError::Invalid(words(&error))
 }
 
-fn words(error: &Error) -> crate::Cause {
-    cause(error.to_string())
+fn unreachable(error: JsValue) -> NetError {
+    NetError::Unreachable(words(&error))
+}
+
+/// `TypeError: Failed to fetch` and the like.
+fn words(error: &JsValue) -> crate::Cause {
+    cause(String::from(
+        js_sys::Object::from(error.clone()).to_string(),
+    ))
 }

@@ -9,6 +9,8 @@ pub(crate) mod storage;
 
 mod listener;
 
+use futures::future::LocalBoxFuture;
+
 pub(crate) fn origin() -> Option<String> {
     // A page from a file has the origin "null", which nobody can be asked at.
     web_sys::window()?
@@ -19,5 +21,6 @@ pub(crate) fn origin() -> Option<String> {
 }
 
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
-    wasm_bindgen_futures::spawn_local(future);
+    // In a box all tasks are one type, and the executor's code is there once.
+    wasm_bindgen_futures::spawn_local(Box::pin(future) as LocalBoxFuture<'static, ()>);
 }
