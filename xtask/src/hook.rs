@@ -4,7 +4,7 @@
 //!   so that a mistake stops the build and not the reader of the page;
 //! - `csp.txt`, the content security policy for the server to send: it allows the page's own files, the hashes of its
 //!   inline scripts, and connections to the configured addresses;
-//! - in release builds, each text and wasm file again in Brotli (`.br`).
+//! - in release builds, the page itself made smaller (`shrink`), and each text and wasm file again in Brotli (`.br`).
 //!
 //! On a page that is built already, it points the page elsewhere:
 //! `EDDY_APPCONFIG=other.toml TRUNK_STAGING_DIR=dist cargo xtask page-hook`.
@@ -18,6 +18,7 @@ mod csp;
     reason = "the page reads the values; here they are only checked"
 )]
 mod page;
+mod shrink;
 
 use std::env;
 use std::fs;
@@ -26,35 +27,42 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 use crate::weight;
+use crate::workspace::Workspace;
 
 /// Does the hook's work for the page in `TRUNK_STAGING_DIR`.
 ///
 /// # Errors
 /// The configuration is wrong, or the folder is not a built page.
-pub(crate) fn run(root: &Path) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let built = env::var_os("TRUNK_STAGING_DIR")
         .context("TRUNK_STAGING_DIR is not set: Trunk calls this command")?;
-    let source =
-        env::var_os("EDDY_APPCONFIG").map_or_else(|| root.join("appconfig.toml"), PathBuf::from);
+    let source = env::var_os("EDDY_APPCONFIG")
+        .map_or_else(|| workspace.root.join("appconfig.toml"), PathBuf::from);
     let release = env::var("TRUNK_PROFILE").is_ok_and(|profile| profile == "release");
-    complete(Path::new(&built), &source, release)
+    let built = Path::new(&built);
+    let html = fs::read_to_string(built.join("index.html"))
+        .with_context(|| format!("{} is no built page", built.display()))?;
+    // First, since it changes the names in the index.
+    let html = if release {
+        shrink::page(workspace, built, &html)?
+    } else {
+        html
+    };
+    complete(built, &html, &source, release)
 }
 
-fn complete(built: &Path, source: &Path, release: bool) -> Result<()> {
+fn complete(built: &Path, html: &str, source: &Path, release: bool) -> Result<()> {
     let text = fs::read_to_string(source)
         .with_context(|| format!("{} cannot be read", source.display()))?;
     let configuration =
         configuration(&text).with_context(|| format!("{} is wrong", source.display()))?;
-    let index = built.join("index.html");
-    let html = fs::read_to_string(&index)
-        .with_context(|| format!("{} is no built page", built.display()))?;
     fs::write(
         built.join("appconfig.json"),
         serde_json::to_string_pretty(&configuration)? + "\n",
     )?;
     fs::write(
         built.join("csp.txt"),
-        csp::policy(&html, &configuration) + "\n",
+        csp::policy(html, &configuration) + "\n",
     )?;
     if release {
         for file in weight::files(built)? {
@@ -92,7 +100,7 @@ mod tests {
     fn a_built_page_gets_its_configuration_and_policy() {
         let built = tempfile::tempdir().unwrap();
         fs::write(built.path().join("index.html"), HTML).unwrap();
-        complete(built.path(), &shipped(), false).unwrap();
+        complete(built.path(), HTML, &shipped(), false).unwrap();
         let json = fs::read_to_string(built.path().join("appconfig.json")).unwrap();
         assert!(page::parse(&json).is_ok(), "{json}");
         let policy = fs::read_to_string(built.path().join("csp.txt")).unwrap();
@@ -108,7 +116,7 @@ mod tests {
         let built = tempfile::tempdir().unwrap();
         fs::write(built.path().join("index.html"), HTML).unwrap();
         fs::write(built.path().join("page.js"), "let a = 1;\n".repeat(100)).unwrap();
-        complete(built.path(), &shipped(), true).unwrap();
+        complete(built.path(), HTML, &shipped(), true).unwrap();
         let compressed = fs::read(built.path().join("page.js.br")).unwrap();
         assert!(compressed.len() < 100, "{}", compressed.len());
         assert!(built.path().join("index.html.br").exists());

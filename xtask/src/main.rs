@@ -61,7 +61,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("test", _) => test::run(&workspace, rest),
         ("bench", []) => bench::run(&workspace),
         ("setup", []) => setup(&workspace),
-        ("page-hook", []) => hook::run(&workspace.root),
+        ("page-hook", []) => hook::run(&workspace),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())
@@ -81,7 +81,9 @@ fn passed_on(arguments: &[String]) -> Result<&[String]> {
 
 fn setup(workspace: &Workspace) -> Result<()> {
     if !tools::for_page(workspace)? {
-        bail!("wasm-opt is missing: development builds work, releases and their tests do not");
+        bail!(
+            "tools that make a release small are missing: development builds work, releases and their tests do not"
+        );
     }
     tools::for_deny(workspace)?;
     tools::browser(workspace)?;

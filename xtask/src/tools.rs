@@ -14,10 +14,45 @@ use crate::workspace::Workspace;
 
 const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";
-const BINARYEN: &str = "132.0.0";
+/// Programs that npm packages ship as scripts: program, package, version, what it answers, script, what it is for.
+const SCRIPTS: [Script; 3] = [
+    Script {
+        program: "wasm-opt",
+        package: "binaryen@132.0.0",
+        answer: "132",
+        path: "binaryen/bin/wasm-opt",
+        why: "it makes the page smaller",
+    },
+    Script {
+        program: "wasm-metadce",
+        package: "binaryen@132.0.0",
+        answer: "132",
+        path: "binaryen/bin/wasm-metadce",
+        why: "it takes out of the page what nothing reaches",
+    },
+    Script {
+        program: "terser",
+        package: "terser@5.51.2",
+        answer: "5.51.2",
+        path: "terser/bin/terser",
+        why: "it makes the page's JavaScript smaller",
+    },
+];
 const NODE: u32 = 20;
 
-/// What building the page needs. The answer says whether `wasm-opt` is there: without it only development builds work.
+/// A program that an npm package ships as a script.
+struct Script {
+    program: &'static str,
+    package: &'static str,
+    /// The version that it answers with.
+    answer: &'static str,
+    /// Under `node_modules`.
+    path: &'static str,
+    why: &'static str,
+}
+
+/// What building the page needs. The answer says whether what makes a release small is there: without it only
+/// development builds work.
 ///
 /// # Errors
 /// Something else is missing and cannot be installed.
@@ -41,13 +76,13 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<bool> {
         &[],
         "it writes the page's JavaScript side",
     )?;
-    match wasm_opt(workspace) {
-        Ok(()) => Ok(true),
-        Err(error) => {
-            eprintln!("wasm-opt cannot be had: {error:#}");
-            Ok(false)
+    for script in &SCRIPTS {
+        if let Err(error) = npm_script(workspace, script) {
+            eprintln!("{} cannot be had: {error:#}", script.program);
+            return Ok(false);
         }
     }
+    Ok(true)
 }
 
 /// What checking dependencies needs.
@@ -178,48 +213,49 @@ fn cargo_install(
     Ok(())
 }
 
-/// `wasm-opt`, which the npm package `binaryen` ships as a script.
-fn wasm_opt(workspace: &Workspace) -> Result<()> {
-    let version = BINARYEN.split('.').next().unwrap_or(BINARYEN);
-    if answers(workspace, "wasm-opt", version) {
+/// Installs a program that an npm package ships as a script, unless it answers with its version already.
+fn npm_script(workspace: &Workspace, script: &Script) -> Result<()> {
+    let Script {
+        program, answer, ..
+    } = *script;
+    if answers(workspace, program, answer) {
         return Ok(());
     }
     node(workspace)?;
     let packages = workspace.tools.join("npm");
     let bin = workspace.tools.join("bin");
-    installing(
-        &format!("wasm-opt {version}"),
-        "it makes the page smaller",
-        || {
-            fs::create_dir_all(&packages)?;
-            fs::create_dir_all(&bin)?;
-            let package = format!("binaryen@{BINARYEN}");
-            process::run(
-                workspace
-                    .command("npm")
-                    .args([
-                        "install",
-                        "--no-save",
-                        "--no-audit",
-                        "--no-fund",
-                        "--prefix",
-                    ])
-                    .arg(&packages)
-                    .arg(package),
-            )?;
-            let script = packages.join("node_modules/binaryen/bin/wasm-opt");
-            let wrapper = bin.join("wasm-opt");
-            fs::write(
-                &wrapper,
-                format!("#!/bin/sh\nexec node '{}' \"$@\"\n", script.display()),
-            )?;
-            fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
-            Ok(())
-        },
-    )?;
+    installing(&format!("{program} {answer}"), script.why, || {
+        fs::create_dir_all(&packages)?;
+        fs::create_dir_all(&bin)?;
+        let path = packages.join("node_modules").join(script.path);
+        let install = [
+            "install",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+        ];
+        // All at once: without a manifest npm takes away what it is not asked for.
+        let mut all: Vec<_> = SCRIPTS.iter().map(|script| script.package).collect();
+        all.dedup();
+        process::run(
+            workspace
+                .command("npm")
+                .args(install)
+                .arg(&packages)
+                .args(all),
+        )?;
+        let wrapper = bin.join(program);
+        fs::write(
+            &wrapper,
+            format!("#!/bin/sh\nexec node '{}' \"$@\"\n", path.display()),
+        )?;
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+        Ok(())
+    })?;
     ensure!(
-        answers(workspace, "wasm-opt", version),
-        "wasm-opt {version} is installed but does not answer as such"
+        answers(workspace, program, answer),
+        "{program} {answer} is installed but does not answer as such"
     );
     Ok(())
 }

@@ -15,6 +15,7 @@ use futures::future::{Either, ready, select};
 use futures::{StreamExt, stream};
 use net::life::Life;
 use net::socket::{LOST, Message, Received, Socket};
+use serde_json::Value;
 
 use crate::endpoint::{Authorized, Signer, realtime_url};
 use crate::protocol::{OperationId, SUBPROTOCOL, ServerFrame};
@@ -240,7 +241,7 @@ async fn open(signer: &Signer) -> Result<Authorized<Socket>, Trouble> {
     };
     let url = realtime_url(signer.url()).ok_or_else(address)?;
     let (authorization, credentials) = signer.connect().await?;
-    let header = serde_json::to_vec(&authorization).unwrap_or_default();
+    let header = serde_json::to_vec(&Value::Object(authorization.0)).unwrap_or_default();
     let header = format!("header-{}", BASE64_URL_SAFE_NO_PAD.encode(header));
     match Socket::open(&url, &[SUBPROTOCOL, &header]).await {
         Ok(socket) => Ok((socket, credentials)),

@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use graphql_client::GraphQLQuery;
 use net::http::Response;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::{Map, Value};
 
 use crate::actor::{self, Command};
+use crate::decode::{Mismatch, decode};
 use crate::endpoint::{Endpoint, Signer};
 use crate::error::{Error, GraphQlError, Verdict, verdict};
 use crate::session::SubscriptionId;
@@ -58,9 +58,9 @@ impl Operation {
         self
     }
 
-    fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Self, serde_json::Error> {
+    fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Self, Mismatch> {
         let body = Q::build_query(variables);
-        let variables = serde_json::to_value(body.variables)?;
+        let variables = serde_json::to_value(body.variables).map_err(Mismatch::custom)?;
         Ok(Self {
             query: body.query.to_owned(),
             variables,
@@ -69,26 +69,18 @@ impl Operation {
     }
 
     /// The body of a request; without a name it is what goes into `payload.data`.
-    fn body(&self, name: Option<&str>) -> Result<String, serde_json::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body<'a> {
-            query: &'a str,
-            variables: &'a Value,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            operation_name: Option<&'a str>,
-        }
-        let none = Value::Object(serde_json::Map::new());
-        let variables = if self.variables.is_null() {
-            &none
-        } else {
-            &self.variables
+    fn body(&self, name: Option<&str>) -> String {
+        let variables = match &self.variables {
+            Value::Null => Value::Object(Map::new()),
+            variables => variables.clone(),
         };
-        serde_json::to_string(&Body {
-            query: &self.query,
-            variables,
-            operation_name: name,
-        })
+        let mut body = Map::new();
+        body.insert("query".to_owned(), self.query.as_str().into());
+        body.insert("variables".to_owned(), variables);
+        if let Some(name) = name {
+            body.insert("operationName".to_owned(), name.into());
+        }
+        serde_json::to_string(&Value::Object(body)).unwrap_or_default()
     }
 }
 
@@ -131,7 +123,7 @@ impl Client {
         variables: Q::Variables,
     ) -> Result<Q::ResponseData, Error> {
         let operation = Operation::typed::<Q>(variables)?;
-        Ok(serde_json::from_value(self.execute(operation).await?)?)
+        Ok(decode(self.execute(operation).await?)?)
     }
 
     /// Runs a query or a mutation without types; the result is the answer's `data`.
@@ -139,7 +131,7 @@ impl Client {
     /// # Errors
     /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
     pub async fn execute(&self, operation: Operation) -> Result<Value, Error> {
-        let body = operation.body(operation.name.as_deref())?;
+        let body = operation.body(operation.name.as_deref());
         let signer = &self.shared.signer;
         let mut renewed = false;
         loop {
@@ -191,7 +183,7 @@ impl Client {
         }
         let id = SubscriptionId(subscriptions.fetch_add(1, Ordering::Relaxed));
         let (deliver, deliveries) = unbounded();
-        let body = operation.body(None).unwrap_or_default();
+        let body = operation.body(None);
         // The actor runs as long as there is a handle.
         let _ = commands.unbounded_send(Command::Subscribe(id, body.into(), deliver));
         Subscription::new(id, deliveries, commands.clone())
@@ -211,7 +203,7 @@ fn read(response: &Response) -> Result<Value, Error> {
     let status = response.status;
     let answer = serde_json::from_slice::<Value>(&response.body);
     if response.is_success() {
-        let mut answer = answer?;
+        let mut answer = answer.map_err(Mismatch::custom)?;
         let errors = answer
             .get("errors")
             .map(|_| GraphQlError::list(&answer))
@@ -220,7 +212,7 @@ fn read(response: &Response) -> Result<Value, Error> {
             return Err(Error::GraphQl(errors));
         }
         let data = answer.get_mut("data").map(Value::take);
-        return data.ok_or_else(|| Error::Malformed(serde::de::Error::missing_field("data")));
+        return data.ok_or_else(|| Mismatch::missing_field("data").into());
     }
     if matches!(status, 429 | 500..) {
         return Err(Error::Unavailable { status });

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::decode::Mismatch;
+
 /// One error as the service describes it, in an answer or in a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GraphQlError {
@@ -161,9 +163,9 @@ pub enum Error {
     /// The service took the request and answered with errors: give up, or act on their `error_type`.
     #[error("{}", join(.0))]
     GraphQl(Vec<GraphQlError>),
-    /// The answer is not what the request asked for: give up.
-    #[error("the answer cannot be read")]
-    Malformed(#[from] serde_json::Error),
+    /// The answer, or a variable, is not what the schema says: give up.
+    #[error("the answer cannot be read: {0}")]
+    Malformed(#[from] Mismatch),
 }
 
 impl Error {

@@ -39,6 +39,7 @@
 
 mod actor;
 mod client;
+mod decode;
 mod endpoint;
 mod error;
 mod map;
@@ -49,6 +50,7 @@ mod subscription;
 pub use aws_guest::Region;
 
 pub use crate::client::{Client, Operation};
+pub use crate::decode::Mismatch;
 pub use crate::endpoint::{ApiKey, Auth, Endpoint};
 pub use crate::error::{Error, GraphQlError};
 pub use crate::session::{Cause, State};

@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::GraphQlError;
@@ -26,12 +25,6 @@ impl fmt::Display for OperationId {
     }
 }
 
-impl Serialize for OperationId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 impl OperationId {
     fn read(value: &Value) -> Option<Self> {
         match value {
@@ -43,8 +36,7 @@ impl OperationId {
 }
 
 /// The signed headers (or the API key) that authorize one connection or one start. They are secrets.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Authorization(pub Map<String, Value>);
 
 impl fmt::Debug for Authorization {
@@ -78,41 +70,36 @@ impl ClientFrame {
     /// The text that goes over the wire.
     #[must_use]
     pub fn encode(&self) -> String {
-        #[derive(Serialize)]
-        #[serde(tag = "type", rename_all = "snake_case")]
-        enum Frame<'a> {
-            ConnectionInit,
-            Start { id: OperationId, payload: Start<'a> },
-            Stop { id: OperationId },
-        }
-        #[derive(Serialize)]
-        struct Start<'a> {
-            data: &'a str,
-            extensions: Extensions<'a>,
-        }
-        #[derive(Serialize)]
-        struct Extensions<'a> {
-            authorization: &'a Authorization,
-        }
-
-        let frame = match self {
-            Self::ConnectionInit => Frame::ConnectionInit,
+        let mut frame = Map::new();
+        let mut set = |name: &str, value: Value| drop(frame.insert(name.to_owned(), value));
+        match self {
+            Self::ConnectionInit => set("type", "connection_init".into()),
             Self::Start {
                 id,
                 body,
                 authorization,
-            } => Frame::Start {
-                id: *id,
-                payload: Start {
-                    data: body,
-                    extensions: Extensions { authorization },
-                },
-            },
-            Self::Stop { id } => Frame::Stop { id: *id },
-        };
+            } => {
+                set("type", "start".into());
+                set("id", id.to_string().into());
+                set("payload", start(body, authorization));
+            }
+            Self::Stop { id } => {
+                set("type", "stop".into());
+                set("id", id.to_string().into());
+            }
+        }
         // Texts and maps with text keys always serialize.
-        serde_json::to_string(&frame).unwrap_or_default()
+        serde_json::to_string(&Value::Object(frame)).unwrap_or_default()
     }
+}
+
+fn start(body: &str, Authorization(headers): &Authorization) -> Value {
+    let mut extensions = Map::new();
+    extensions.insert("authorization".to_owned(), headers.clone().into());
+    let mut payload = Map::new();
+    payload.insert("data".to_owned(), body.into());
+    payload.insert("extensions".to_owned(), extensions.into());
+    payload.into()
 }
 
 /// What a published event carries.

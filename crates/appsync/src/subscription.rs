@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::actor::Command;
+use crate::decode::decode;
 use crate::error::GraphQlError;
 use crate::protocol::Payload;
 use crate::session::{Delivery, State, SubscriptionId};
@@ -65,7 +66,7 @@ impl<T: DeserializeOwned> Stream for Subscription<T> {
         self.failed = matches!(delivery, Some(Delivery::State(State::Failed(_))));
         Poll::Ready(delivery.map(|delivery| match delivery {
             Delivery::State(state) => Event::State(state),
-            Delivery::Payload(payload) => decode(payload),
+            Delivery::Payload(payload) => event(payload),
         }))
     }
 }
@@ -78,14 +79,14 @@ impl<T> Drop for Subscription<T> {
 }
 
 /// Data is what came whole: no errors, its field not null, and of the expected shape.
-fn decode<T: DeserializeOwned>(Payload { data, errors }: Payload) -> Event<T> {
+fn event<T: DeserializeOwned>(Payload { data, errors }: Payload) -> Event<T> {
     let nulled = data
         .as_object()
         .is_none_or(|fields| fields.values().all(Value::is_null));
     if nulled || !errors.is_empty() {
         return Event::Incomplete(errors);
     }
-    match serde_json::from_value(data) {
+    match decode(data) {
         Ok(data) => Event::Data(data),
         Err(error) => Event::Incomplete(vec![GraphQlError {
             message: error.to_string(),
@@ -106,7 +107,7 @@ mod tests {
     }
 
     fn decoded(payload: &Value) -> Event<Changed> {
-        decode(Payload::from_value(payload.clone()))
+        event(Payload::from_value(payload.clone()))
     }
 
     #[test]

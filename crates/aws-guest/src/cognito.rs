@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use net::UnixTime;
 use net::http::{Request, Response};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::flight::{Answer, Call};
@@ -54,55 +52,31 @@ fn answer(call: &Call, response: &Response) -> Result<Answer, Error> {
     if !response.is_success() {
         return Err(failure(response));
     }
-    match call {
-        Call::GetId => parse::<Identity>(&response.body)
-            .map(|answer| Answer::Identity(IdentityId::new(answer.identity_id))),
-        Call::GetCredentials(_) => parse::<Granted>(&response.body).map(|granted| {
-            let Keys {
-                access_key_id,
-                secret_key,
-                session_token,
-                expiration,
-            } = granted.credentials;
-            Answer::Credentials(Credentials::new(
-                access_key_id,
-                secret_key,
-                Some(session_token),
-                UnixTime((expiration * 1_000.0) as i64),
-                IdentityId::new(granted.identity_id),
-            ))
-        }),
-    }
+    let answer: Value = serde_json::from_slice(&response.body)
+        .map_err(|error| Error::Malformed(Arc::new(error)))?;
+    read(call, &answer).ok_or_else(|| {
+        let words = "it lacks the identity, the credentials or their end";
+        Error::Malformed(Arc::from(Box::from(words)))
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Identity {
-    identity_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Granted {
-    identity_id: String,
-    credentials: Keys,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Keys {
-    access_key_id: String,
-    secret_key: String,
-    session_token: String,
-    /// Seconds since the Unix epoch, perhaps with a fraction.
-    expiration: f64,
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    // By way of any JSON: the same parser as for everything else that a page reads, instead of one more.
-    serde_json::from_slice(body)
-        .and_then(serde_json::from_value::<T>)
-        .map_err(|error| Error::Malformed(Arc::new(error)))
+/// Field by field: types to deserialize into would weigh more than all of this in a page.
+fn read(call: &Call, answer: &Value) -> Option<Answer> {
+    let text = |of: &Value, name: &str| of.get(name)?.as_str().map(str::to_owned);
+    let identity = IdentityId::new(text(answer, "IdentityId")?);
+    let Call::GetCredentials(_) = call else {
+        return Some(Answer::Identity(identity));
+    };
+    let keys = answer.get("Credentials")?;
+    // Seconds since the Unix epoch, perhaps with a fraction.
+    let expiration = keys.get("Expiration")?.as_f64()?;
+    Some(Answer::Credentials(Credentials::new(
+        text(keys, "AccessKeyId")?,
+        text(keys, "SecretKey")?,
+        Some(text(keys, "SessionToken")?),
+        UnixTime((expiration * 1_000.0) as i64),
+        identity,
+    )))
 }
 
 /// Sorts a refusal by what can be done about it.

@@ -93,8 +93,18 @@ async fn errors_are_split_by_what_a_caller_can_do() {
             "BadRequestException: no",
             false,
         ),
-        (200, "<html>", "the answer cannot be read", false),
-        (200, "{}", "the answer cannot be read", false),
+        (
+            200,
+            "<html>",
+            "the answer cannot be read: expected value at line 1 column 1",
+            false,
+        ),
+        (
+            200,
+            "{}",
+            "the answer cannot be read: data is missing",
+            false,
+        ),
         (
             200,
             r#"{"data":null,"errors":[{"message":"no"}]}"#,
