@@ -1,13 +1,17 @@
-//! Puts the page together: reads the configuration, makes the connections, shows the features.
+//! Puts the page together: reads the configuration, makes the connections, shows the screens.
+
+use std::sync::Arc;
 
 use aws_guest::{Guest, GuestConfig, Region};
 use leptos::prelude::*;
 use net::http::{self, Request};
 
 use crate::config::{self, Config, ConfigError};
-use crate::orders::view::Orders;
-use crate::orders::wire::Api;
-use crate::ui::Mark;
+use crate::orders::{self, wire::Api};
+use crate::overview::overview;
+use crate::route::Route;
+use crate::shell::{self, Line};
+use crate::ui::{self, El, Ticker, effect, el, history, template};
 
 /// Why the page cannot start.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -54,52 +58,82 @@ pub async fn configuration(origin: &str) -> Result<Config, StartError> {
     Ok(config::parse(&String::from_utf8_lossy(&response.body))?)
 }
 
-/// The page.
-#[component]
-pub fn App(
-    /// What to show, or why that cannot be.
-    config: Result<Config, StartError>,
-    /// The page's origin.
-    origin: String,
-) -> impl IntoView {
-    view! {
-        <div class="page">
-            <header class="masthead">
-                <Mark />
-                <h1>"Eddy"</h1>
-                <p class="quiet">"Events, as they happen"</p>
-            </header>
-            <main>
-                {match config {
-                    Ok(config) => view! { <Orders api=orders(&config, &origin) /> }.into_any(),
-                    Err(error) => view! { <CannotStart error /> }.into_any(),
-                }}
-            </main>
-        </div>
+/// The page, or why it cannot be.
+#[must_use]
+pub fn app(config: Result<Config, StartError>, origin: &str) -> El {
+    match config {
+        Ok(config) => screens(&config, origin),
+        Err(error) => el("div").class("app").child(cannot_start(&error)),
     }
 }
 
-/// The connections live as long as the page.
-fn orders(config: &Config, origin: &str) -> Api {
+/// The connections live as long as the page, whatever screen is shown.
+fn screens(config: &Config, origin: &str) -> El {
     let guest = Guest::new(GuestConfig {
         endpoint: config.identity.endpoint.resolve(origin),
         region: Region::new(config.identity.region.as_str()),
         identity_pool_id: config.identity.pool.clone(),
     });
-    Api::new(&config.orders, guest, origin)
+    Ticker::provide();
+    let orders = orders::Live::start(Api::new(&config.orders, guest.clone(), origin));
+    let view = orders.view;
+    let lines = [Line {
+        name: "Orders",
+        way: "AppSync, one socket",
+        link: orders.link(),
+        caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
+    }];
+    let route = routes();
+    let journal = shell::journal(&lines);
+    // A screen stays while only what it shows changes.
+    let screen = Memo::new(move |_| match route.get() {
+        Route::Orders(_) => Route::Orders(None),
+        route => route,
+    });
+    el("div")
+        .class("app")
+        .child(
+            el("a")
+                .class("skip")
+                .set("href", "#main")
+                .text("Skip to content"),
+        )
+        .child(shell::header(route, &lines))
+        .slot(move || {
+            Some(match screen.get() {
+                Route::Overview => overview(&orders),
+                Route::Orders(_) => orders::view::screen(&orders, route),
+                Route::NotFound => ui::screen().child(template("not-found")),
+            })
+        })
+        .child(shell::links(&lines, guest, journal))
 }
 
-#[component]
-fn CannotStart(error: StartError) -> impl IntoView {
-    let key = error
-        .key()
-        .map(|key| view! { <code class="fault-key">{key.to_owned()}</code> });
-    view! {
-        <section class="panel fault" role="alert" data-testid="config-error">
-            <h2>"Eddy cannot start"</h2>
-            {key}
-            <p>{error.to_string()}</p>
-            <p class="quiet">"Mend appconfig.toml, build the page again and reload it."</p>
-        </section>
-    }
+/// The route, as the visitor changes it. A new screen gets the focus, so that keyboards and screen readers begin there.
+fn routes() -> ReadSignal<Route> {
+    let (route, set) = signal(Route::of(&history::path()));
+    effect(move || document().set_title(route.with(Route::title)));
+    history::follow(move |path| {
+        let to = Route::of(&path);
+        let from = route.get_untracked();
+        set.set(to.clone());
+        std::mem::discriminant(&from) != std::mem::discriminant(&to)
+    });
+    route
+}
+
+fn cannot_start(error: &StartError) -> El {
+    let fault = el("section")
+        .class("panel fault")
+        .set("role", "alert")
+        .set("data-testid", "config-error")
+        .child(el("h1").text("Eddy cannot start"))
+        .children(error.key().map(|key| el("code").text(key)))
+        .child(el("p").text(&error.to_string()))
+        .child(
+            el("p")
+                .class("quiet")
+                .text("Mend appconfig.toml, build the page again and reload it."),
+        );
+    ui::screen().child(fault)
 }

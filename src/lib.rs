@@ -2,7 +2,8 @@
 //!
 //! Reading order, along the way of one event: [`orders::wire`] turns what comes over the network into the model's terms,
 //! [`live`] makes one gapless view of a snapshot and the changes that overtake it, [`orders::model`] is what is shown,
-//! [`orders::view`] shows it. [`app`] puts it together from a [`config`]; [`ui`] holds what no feature owns.
+//! [`orders::view`] shows it. [`app`] puts it together from a [`config`] and a [`route`], [`shell`] stands around every
+//! screen, [`overview`] shows all systems at once; [`ui`] holds what no feature owns.
 //!
 //! The library builds natively too, so that tests run many clients of exactly this code against a real cloud.
 #![forbid(unsafe_code)]
@@ -11,4 +12,7 @@ pub mod app;
 pub mod config;
 pub mod live;
 pub mod orders;
+pub mod overview;
+pub mod route;
+pub mod shell;
 pub mod ui;

@@ -51,6 +51,8 @@ pub struct View<R: Row> {
     pub link: Link,
     /// Whether the rows have ever been complete: before that, an empty window does not mean that there is nothing.
     pub loaded: bool,
+    /// How many changes the subscription has brought so far.
+    pub changes: u64,
 }
 
 impl<R: Row> View<R> {
@@ -61,6 +63,7 @@ impl<R: Row> View<R> {
             window: Window::new(limit),
             link: Link::Connecting,
             loaded: false,
+            changes: 0,
         }
     }
 }
@@ -140,6 +143,7 @@ impl<R: Row> Gapless<R> {
                 self.subscription = link;
             }
             Incoming::Change(change) => {
+                self.view.changes += 1;
                 self.view.window.apply(change, wall);
                 self.view.window.expire(wall);
                 if self.view.window.is_short() {

@@ -6,6 +6,7 @@
 
 pub mod drive;
 pub mod gapless;
+pub mod journal;
 pub mod link;
 pub mod window;
 
@@ -16,6 +17,7 @@ use leptos::task::spawn_local_scoped_with_cancellation;
 
 pub use drive::Source;
 pub use gapless::View;
+pub use journal::Journal;
 pub use link::Link;
 
 /// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.

@@ -114,6 +114,7 @@ pub struct Window<R: Row> {
     begun: u64,
     /// What the pages of the present snapshot have held so far.
     snapshot: Option<Pages<R>>,
+    caught_up: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -140,6 +141,7 @@ impl<R: Row> Window<R> {
             tombstones: Vec::new(),
             begun: 0,
             snapshot: None,
+            caught_up: 0,
         }
     }
 
@@ -154,6 +156,12 @@ impl<R: Row> Window<R> {
     #[must_use]
     pub fn get(&self, position: &R::Position) -> Option<&Entry<R>> {
         self.find(position).ok().map(|at| &self.rows[at])
+    }
+
+    /// How many rows snapshots have brought, changed or taken away so far: what changes alone did not tell.
+    #[must_use]
+    pub const fn caught_up(&self) -> u64 {
+        self.caught_up
     }
 
     /// Whether rows have gone that may have others below them to move up, which only a snapshot can tell.
@@ -207,11 +215,13 @@ impl<R: Row> Window<R> {
         let snapshot = self.begun;
         self.floor = if ended { None } else { pages.lowest };
         let floor = self.floor.as_ref();
+        let before = self.rows.len();
         self.rows.retain_mut(|entry| {
             entry.trust = entry.trust.and_then(|trust| trust.after(snapshot));
             let in_range = floor.is_none_or(|floor| entry.row.position() >= *floor);
             !in_range || entry.trust.is_some() || entry.seen == snapshot
         });
+        self.caught_up += (before - self.rows.len()) as u64;
         self.tombstones.retain_mut(|tombstone| {
             tombstone
                 .trust
@@ -321,6 +331,7 @@ impl<R: Row> Window<R> {
                 if row.revision() > entry.row.revision() {
                     entry.row = Arc::new(succeed(row, &entry.row));
                     entry.received = None;
+                    self.caught_up += 1;
                 } else if row.revision() == entry.row.revision() && entry.trust.is_none() {
                     let row = succeed(row, &entry.row);
                     if row != *entry.row {
@@ -330,15 +341,16 @@ impl<R: Row> Window<R> {
                     absorb(&mut entry.row, &row);
                 }
             }
-            Err(at) => self.rows.insert(
-                at,
-                Entry {
+            Err(at) => {
+                let entry = Entry {
                     row: Arc::new(row),
                     received: None,
                     trust: None,
                     seen,
-                },
-            ),
+                };
+                self.rows.insert(at, entry);
+                self.caught_up += 1;
+            }
         }
     }
 

@@ -82,6 +82,15 @@ impl Reached {
 }
 
 impl Order {
+    /// How long it took, in milliseconds, from the state before that the page knows of to this one.
+    #[must_use]
+    pub fn took(&self, status: Status) -> Option<i64> {
+        let reached = self.reached.at(status)?;
+        let before = self.reached.0.iter().filter(|(is, _)| *is < status);
+        let before = before.map(|(_, at)| *at).max()?;
+        Some(reached.millis_since(before))
+    }
+
     /// Whether it is in this state or has been. A cancelled order has been where the page saw it.
     #[must_use]
     pub fn has_reached(&self, status: Status) -> bool {
@@ -117,6 +126,19 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Submitted,
+        Self::AcceptedByStore,
+        Self::InKitchen,
+        Self::ReadyForPickup,
+        Self::PickedUpByDriver,
+        Self::OutForDelivery,
+        Self::Delivered,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
     /// The states that an order goes through, in order.
     pub const PATH: [Self; 8] = [
         Self::Submitted,
@@ -194,24 +216,12 @@ impl Row for Order {
     }
 }
 
-/// How long the way from a write to the page took, for people: `85 ms`, `1.2 s`, `3 min`.
-#[must_use]
-pub fn delay_words(written: UnixTime, received: UnixTime) -> String {
-    match received.0.saturating_sub(written.0) {
-        // Two clocks never agree to the millisecond.
-        ..0 => "0 ms".to_owned(),
-        millis @ 0..1_000 => format!("{millis} ms"),
-        millis @ 1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
-        millis => format!("{} min", millis / 60_000),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::live::window::{Change, Window};
 
-    fn order(revision: i64, status: Status) -> Order {
+    pub(in crate::orders) fn order(revision: i64, status: Status) -> Order {
         Order {
             id: "2abc".into(),
             revision: Revision(revision),
@@ -289,18 +299,5 @@ mod tests {
         assert_eq!(ids, ["b", "a", "c"]);
         assert!(window.expire(UnixTime(KEPT + 1_000)));
         assert_eq!(window.rows().len(), 2);
-    }
-
-    #[test]
-    fn delays_are_told_in_fitting_units() {
-        let words = |millis: i64| delay_words(UnixTime(1_000), UnixTime(1_000 + millis));
-        assert_eq!(
-            [-7, 0, 85, 999].map(words),
-            ["0 ms", "0 ms", "85 ms", "999 ms"]
-        );
-        assert_eq!(
-            [1_000, 1_290, 59_999, 60_000].map(words),
-            ["1.0 s", "1.2 s", "59.9 s", "1 min"]
-        );
     }
 }

@@ -1,68 +1,138 @@
-//! The orders' screen: start a simulation, watch all orders, follow one.
+//! The orders' screen: start a simulation, watch all orders, follow one. And their panel on the overview.
 
-#[allow(
-    unreachable_pub,
-    reason = "the component macro declares the props of each component public"
-)]
+mod explanation;
 mod follower;
-#[allow(unreachable_pub, reason = "as above")]
+mod now;
+mod row;
 mod start;
-#[allow(unreachable_pub, reason = "as above")]
 mod table;
-
-use std::sync::Arc;
+mod tally;
 
 use leptos::prelude::*;
 
+use super::Live;
+use super::list::List;
 use super::model::OrderId;
-use super::wire::{self, Api};
-use crate::live;
-use crate::ui::{Light, dynamic, text};
-use follower::Follower;
-use start::Start;
-use table::Table;
+use crate::live::{Link, View};
+use crate::orders::model::Order;
+use crate::route::Route;
+use crate::ui::light::lit;
+use crate::ui::{self, El, el, light, template};
+pub use explanation::explanation;
+pub use now::now;
 
-/// The live table holds the newest orders, so many.
-pub const WINDOW: usize = 500;
+/// The orders' screen; the route says which one is followed.
+#[must_use]
+pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
+    let list = RwSignal::new(List::default());
+    let followed = Memo::new(move |_| match route.get() {
+        Route::Orders(id) => id,
+        _ => None,
+    });
+    let head = el("header")
+        .class("head")
+        .child(
+            el("div").child(el("h1").text("Orders")).child(
+                el("p")
+                    .class("quiet")
+                    .text("From the event bus to this table, through a table stream and AppSync."),
+            ),
+        )
+        .child(start::start(orders.api.clone()));
+    let panel = el("section")
+        .class("panel orders-list")
+        .set("aria-labelledby", "newest")
+        .child(toolbar(orders, list))
+        .child(table::table(orders.view, list, followed));
+    let api = orders.api.clone();
+    let body = el("div")
+        .class("orders-body")
+        .child(panel)
+        .slot(move || Some(follower::follower(api.clone(), followed.get()?)));
+    lit(ui::screen().class("page orders"), &orders.link())
+        .child(head)
+        .child(tally::filter(orders.view, list))
+        .child(body)
+        .child(explanation(orders))
+}
 
-/// The orders' screen.
-#[component]
-pub fn Orders(
-    /// Where the orders come from.
-    api: Api,
-) -> impl IntoView {
-    let view = live::follow(wire::Orders::every(api.clone()), WINDOW);
-    let link = Arc::new(move || view.with(|view| view.link.clone()));
-    let followed = RwSignal::new(None::<OrderId>);
-    let count = text(move || view.with(|view| view.window.rows().len().to_string()));
-    let follower = {
-        let api = api.clone();
-        dynamic(move || match followed.get() {
-            Some(id) => view! { <Follower api=api.clone() id followed /> }.into_any(),
-            None => ().into_any(),
-        })
+/// Goes to the order, or to none.
+fn follow(id: Option<OrderId>) {
+    ui::history::go(&Route::Orders(id).path());
+}
+
+/// What is shown of the list: how much, which, and whether it stands still.
+fn toolbar(orders: &Live, list: RwSignal<List>) -> El {
+    let view = orders.view;
+    let of = move |read: fn(&List, &View<Order>) -> String| {
+        move || list.with(|list| view.with(|view| read(list, view)))
     };
-    view! {
-        <section class="orders" aria-labelledby="orders">
-            <header class="orders-head">
-                <div>
-                    <h2 id="orders">"Orders"</h2>
-                    <p class="quiet">
-                        "From the event bus to this table, through a table stream and AppSync."
-                    </p>
-                </div>
-                <Start api />
-            </header>
-            <div class="orders-body">
-                <div class="panel orders-list">
-                    <div class="panel-head">
-                        <h3>"Newest first " <span class="quiet numeric">{count}</span></h3>
-                        <Light name="orders" link />
-                    </div>
-                    <Table view followed />
-                </div>
-                {follower}
-            </div>
-        </section>
+    let newer = Memo::new(move |_| list.with(|list| view.with(|view| list.newer(view))));
+    el("div")
+        .class("panel-head")
+        .child(
+            el("h2")
+                .set("id", "newest")
+                .text("Newest first ")
+                .child(el("span").class("quiet numeric").live(of(List::count))),
+        )
+        .slot(move || {
+            let newer = Some(newer.get()).filter(|newer| *newer > 0)?;
+            let release = move |_: leptos::ev::MouseEvent| list.update(List::release);
+            Some(button("is-small", &[&newer.to_string(), " newer"].concat()).on("click", release))
+        })
+        .child(light("orders", &orders.link()))
+        .child(
+            el("input")
+                .class("field")
+                .set("type", "search")
+                .set("aria-label", "Find an order by its id")
+                .set("placeholder", "Find an id")
+                .set("autocomplete", "off")
+                .set("spellcheck", "false")
+                .on("input", move |event: leptos::ev::Event| {
+                    list.update(|list| list.find(event_target_value(&event)));
+                }),
+        )
+        .child(
+            button("", "")
+                .bind(
+                    "aria-pressed",
+                    of(|list, view| list.missed(view).is_some().to_string()),
+                )
+                .live(of(|list, view| match list.missed(view) {
+                    None => "Pause".to_owned(),
+                    Some(changes) => ["Paused · ", &changes.to_string(), " new"].concat(),
+                }))
+                .on("click", move |_: leptos::ev::MouseEvent| {
+                    view.with_untracked(|view| list.update(|list| list.pause(view)));
+                }),
+        )
+}
+
+fn button(class: &str, words: &str) -> El {
+    el("button")
+        .class(&["button numeric ", class].concat())
+        .set("type", "button")
+        .text(words)
+}
+
+/// What stands where no rows are, by why that is so.
+fn nothing(list: &List, view: &View<Order>) -> &'static str {
+    if !list.places(view).is_empty() {
+        return "";
     }
+    match &view.link {
+        _ if !view.window.rows().is_empty() => "no-match",
+        _ if view.loaded => "no-orders",
+        Link::Failed { .. } => "denied",
+        Link::Retrying { .. } => "no-cloud",
+        _ => "",
+    }
+}
+
+/// See [`nothing`].
+fn told(view: ReadSignal<View<Order>>, list: RwSignal<List>) -> impl FnMut() -> Option<El> {
+    let why = Memo::new(move |_| list.with(|list| view.with(|view| nothing(list, view))));
+    move || Some(why.get()).filter(|why| !why.is_empty()).map(template)
 }

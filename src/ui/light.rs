@@ -1,63 +1,71 @@
 //! The light of a link, with words: it tells the truth, and when something will be tried again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use leptos::prelude::*;
+use super::{El, Ticker, Words, el};
+use crate::live::Link;
 
-use super::text;
-use crate::live::{self, Link};
+/// Reads a link's state.
+pub type ReadLink = Arc<dyn Fn() -> Link + Send + Sync>;
 
-/// A link's light.
-#[component]
-pub fn Light(
-    /// Reads what it shows.
-    link: Arc<dyn Fn() -> Link + Send + Sync>,
-    /// Tells it from other lights on the screen.
-    name: &'static str,
-) -> impl IntoView {
-    // Counts down while something is to be tried again.
-    let tick = Trigger::new();
-    live::task(async move {
-        loop {
-            net::sleep(Duration::from_secs(1)).await;
-            tick.notify();
-        }
-    });
-    let shows = move |read: fn(&Link) -> String| {
-        let link = Arc::clone(&link);
-        text(move || read(&link()))
-    };
-    let countdown = {
-        let mut left = shows(countdown);
-        text(move || {
-            tick.track();
-            left()
-        })
-    };
-    view! {
-        <p class="light" role="status" data-testid="link" data-link=name data-state=shows(state)>
-            <span class="light-lamp" aria-hidden="true"></span>
-            <span>
-                {shows(word)}
-                // Read aloud once, not each second.
-                <span aria-hidden="true" class="numeric">{countdown}</span>
-                {shows(reason)}
-            </span>
-        </p>
+/// A link's light; the name tells it from other lights on the screen.
+#[must_use]
+pub fn light(name: &str, link: &ReadLink) -> El {
+    let light = el("p")
+        .class("light")
+        .set("role", "status")
+        .set("data-testid", "link")
+        .set("data-link", name);
+    lit(light, link).child(lamp()).child(words(link, true))
+}
+
+/// The lamp itself: its state is its parent's.
+#[must_use]
+pub fn lamp() -> El {
+    el("span").class("light-lamp").set("aria-hidden", "true")
+}
+
+/// The words beside it, with the reason if there is room.
+#[must_use]
+pub fn words(link: &ReadLink, reasons: bool) -> El {
+    let ticker = Ticker::here();
+    let counting = Arc::clone(link);
+    let countdown = el("span")
+        .class("numeric")
+        // Read aloud once, not each second.
+        .set("aria-hidden", "true")
+        .live(move || {
+            ticker.track();
+            countdown(&counting())
+        });
+    let (words, reason_of) = (Arc::clone(link), Arc::clone(link));
+    let all = el("span").live(move || word(&words())).child(countdown);
+    if reasons {
+        all.live(move || reason(&reason_of()))
+    } else {
+        all
     }
 }
 
-fn countdown(link: &Link) -> String {
+/// An element whose `data-state` is a link's.
+#[must_use]
+pub fn lit(element: El, link: &ReadLink) -> El {
+    let link = Arc::clone(link);
+    element.bind("data-state", move || state(&link()))
+}
+
+fn countdown(link: &Link) -> Words {
     match link {
         Link::Retrying { at, .. } => {
-            format!(" in {} s", at.saturating_since(net::now()).as_secs() + 1)
+            let seconds = at.saturating_since(net::now()).as_secs() + 1;
+            [" in ", &seconds.to_string(), " s"].concat().into()
         }
-        _ => String::new(),
+        _ => "".into(),
     }
 }
 
-fn state(link: &Link) -> String {
+/// The state's name, for styles and tests.
+const fn state(link: &Link) -> &'static str {
     match link {
         Link::Connecting => "connecting",
         Link::Live => "live",
@@ -65,10 +73,9 @@ fn state(link: &Link) -> String {
         Link::Offline => "offline",
         Link::Failed { .. } => "failed",
     }
-    .to_owned()
 }
 
-fn word(link: &Link) -> String {
+const fn word(link: &Link) -> &'static str {
     match link {
         Link::Connecting => "Connecting",
         Link::Live => "Live",
@@ -76,12 +83,11 @@ fn word(link: &Link) -> String {
         Link::Offline => "Offline, waiting for a network",
         Link::Failed { .. } => "Failed",
     }
-    .to_owned()
 }
 
-fn reason(link: &Link) -> String {
+fn reason(link: &Link) -> Words {
     match link {
-        Link::Retrying { why, .. } | Link::Failed { why } => format!(" because {why}"),
-        _ => String::new(),
+        Link::Retrying { why, .. } | Link::Failed { why } => [" because ", why].concat().into(),
+        _ => "".into(),
     }
 }

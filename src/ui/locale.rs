@@ -8,6 +8,22 @@ pub fn clock_time(at: UnixTime) -> String {
     platform::clock_time(at)
 }
 
+/// How long something took, in fitting units: `85 ms`, `1.2 s`, `3 min`.
+#[must_use]
+pub fn span(millis: i64) -> String {
+    let (value, unit) = match millis {
+        // Two clocks never agree to the millisecond.
+        ..1_000 => (millis.max(0), " ms"),
+        1_000..60_000 => {
+            let tenths = (millis / 100 % 10).to_string();
+            return [&(millis / 1_000).to_string(), ".", &tenths, " s"].concat();
+        }
+        60_000..3_600_000 => (millis / 60_000, " min"),
+        _ => (millis / 3_600_000, " h"),
+    };
+    value.to_string() + unit
+}
+
 /// An amount in a currency (ISO 4217), such as `€12.50`.
 #[must_use]
 pub fn money(amount: f64, currency: &str) -> String {
@@ -108,6 +124,19 @@ mod platform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_told_in_fitting_units() {
+        assert_eq!(
+            [-7, 0, 85, 999].map(span),
+            ["0 ms", "0 ms", "85 ms", "999 ms"]
+        );
+        assert_eq!(
+            [1_000, 1_290, 59_999, 60_000].map(span),
+            ["1.0 s", "1.2 s", "59.9 s", "1 min"]
+        );
+        assert_eq!([3_599_999, 7_200_000].map(span), ["59 min", "2 h"]);
+    }
 
     #[test]
     fn without_a_locale_times_are_utc_and_money_has_its_code() {

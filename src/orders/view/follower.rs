@@ -2,30 +2,28 @@
 
 use std::sync::Arc;
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::table::Id;
+use super::row;
 use crate::live;
 use crate::live::window::Entry;
 use crate::orders::model::{Order, OrderId, Status};
 use crate::orders::wire::{Api, Orders};
-use crate::ui::locale::{clock_time, money};
-use crate::ui::{Light, dynamic, text};
+use crate::ui::locale::{clock_time, money, span};
+use crate::ui::{El, ReadLink, Words, el, light};
 
-/// The order, as far as it is known.
-type Known = Memo<Option<Entry<Order>>>;
-
-/// Follows an order until it is closed.
-#[component]
-pub(super) fn Follower(
-    api: Api,
-    id: OrderId,
-    followed: RwSignal<Option<OrderId>>,
-) -> impl IntoView {
-    let view = live::follow(Orders::only(api, id.clone()), 1);
-    let link = Arc::new(move || view.with(|view| view.link.clone()));
+/// Follows an order for as long as the current owner lives.
+pub(super) fn follower(api: Api, id: OrderId) -> El {
+    let name = row::id(&id);
+    let follower = el("aside")
+        .class("panel follower")
+        .set("data-testid", "follower")
+        .set("data-order-id", id.as_str())
+        .set("aria-labelledby", "followed");
+    let view = live::follow(Orders::only(api, id), 1);
+    let link: ReadLink = Arc::new(move || view.with(|view| view.link.clone()));
     let order = Memo::new(move |_| view.with(|view| view.window.rows().first().cloned()));
-    let name = id.as_str().to_owned();
     let missing = move || match (order.with(Option::is_some), view.with(|view| view.loaded)) {
         (true, _) => "",
         (false, true) => {
@@ -33,105 +31,114 @@ pub(super) fn Follower(
         }
         (false, false) => "Looking for the order…",
     };
-    view! {
-        <aside class="panel follower" data-testid="follower" data-order-id=name aria-labelledby="followed">
-            <div class="panel-head">
-                <h3 id="followed"><span class="hidden">"Followed order "</span><Id id /></h3>
-                <button type="button" class="button is-small" on:click=move |_| followed.set(None)>"Close"</button>
-            </div>
-            <Light name="follower" link />
-            <p class="empty">{text(missing)}</p>
-            <Course order />
-            {dynamic(move || order.with(|order| match order {
-                Some(entry) => items(&entry.row).into_any(),
-                None => ().into_any(),
-            }))}
-        </aside>
-    }
+    let title = el("h2")
+        .set("id", "followed")
+        .child(el("span").class("hidden").text("Followed order "))
+        .child(name);
+    let close = super::button("is-small", "Close").on("click", |_: MouseEvent| super::follow(None));
+    follower
+        .child(el("div").class("panel-head").child(title).child(close))
+        .child(light("follower", &link))
+        .child(el("p").class("empty").live(missing))
+        .child(course(order))
+        .slot(move || order.with(|order| order.as_ref().map(|entry| items(&entry.row))))
 }
 
 /// The states, and when the order came to each.
-#[component]
-fn Course(order: Known) -> impl IntoView {
-    let cancelled = Memo::new(move |_| is_at(order, Status::Cancelled));
-    let end = dynamic(move || match cancelled.get() {
-        true => view! { <Step order status=Status::Cancelled /> }.into_any(),
-        false => ().into_any(),
-    });
-    view! {
-        <ol class="steps">
-            {Status::PATH.map(|status| view! { <Step order status /> })}
-            {end}
-        </ol>
-    }
-}
-
-#[component]
-fn Step(order: Known, status: Status) -> impl IntoView {
-    let is = move |read: fn(&Order, Status) -> bool| {
-        text(move || {
-            order
-                .with(|order| order.as_ref().is_some_and(|entry| read(&entry.row, status)))
-                .to_string()
-        })
-    };
-    // An order that was there before the page looked does not say when.
-    let at = move || {
-        order.with(|order| match order.as_ref().map(|entry| &entry.row) {
-            Some(order) if order.has_reached(status) => {
-                order.reached.at(status).map_or("–".to_owned(), clock_time)
-            }
-            _ => String::new(),
-        })
-    };
-    let current = move || {
-        if is_at(order, status) {
-            "step"
-        } else {
-            "false"
-        }
-    };
-    view! {
-        <li class="step" data-status=status.name() data-reached=is(Order::has_reached) aria-current=text(current)>
-            <span>{status.words()}</span>
-            <span class="step-time numeric quiet">{text(at)}</span>
-        </li>
-    }
-}
-
-fn is_at(order: Known, status: Status) -> bool {
-    order.with(|order| {
-        order
-            .as_ref()
-            .is_some_and(|entry| entry.row.status == status)
+fn course(order: Memo<Option<Entry<Order>>>) -> El {
+    let steps = Status::PATH.map(|status| step(order, status));
+    el("ol").class("steps").children(steps).slot(move || {
+        let is_cancelled = order.with(|order| is_at(order, Status::Cancelled));
+        is_cancelled.then(|| step(order, Status::Cancelled))
     })
 }
 
+fn is_at(order: &Option<Entry<Order>>, status: Status) -> bool {
+    order
+        .as_ref()
+        .is_some_and(|entry| entry.row.status == status)
+}
+
+fn step(order: Memo<Option<Entry<Order>>>, status: Status) -> El {
+    let of = move |read: fn(&Order, Status) -> Words| {
+        move || {
+            order.with(|order| {
+                order
+                    .as_ref()
+                    .map(|entry| read(&entry.row, status))
+                    .unwrap_or_default()
+            })
+        }
+    };
+    el("li")
+        .class("step")
+        .set("data-status", status.name())
+        .bind("data-reached", move || {
+            let reached = order.with(|order| {
+                order
+                    .as_ref()
+                    .is_some_and(|entry| entry.row.has_reached(status))
+            });
+            reached.to_string()
+        })
+        .bind("aria-current", move || {
+            if order.with(|order| is_at(order, status)) {
+                "step"
+            } else {
+                "false"
+            }
+        })
+        .child(el("span").text(status.words()))
+        .child(el("span").class("numeric").live(of(took)))
+        .child(el("span").class("numeric quiet").live(of(reached)))
+}
+
+fn took(order: &Order, status: Status) -> Words {
+    let took = order.took(status).map(span);
+    took.map_or("".into(), |span| ["+", &span].concat().into())
+}
+
+/// An order that was there before the page looked does not say when.
+fn reached(order: &Order, status: Status) -> Words {
+    if !order.has_reached(status) {
+        return "".into();
+    }
+    let at = order.reached.at(status);
+    at.map_or("–".into(), |at| clock_time(at).into())
+}
+
 /// What was ordered.
-fn items(order: &Order) -> impl IntoView + use<> {
+fn items(order: &Order) -> El {
+    let price = |amount| {
+        el("td")
+            .class("numeric is-end")
+            .text(&money(amount, &order.currency))
+    };
     let rows = order.items.iter().map(|item| {
         // No basket holds more than a float counts exactly.
         #[allow(clippy::cast_precision_loss)]
         let sum = item.unit_price * item.quantity as f64;
-        let each = format!("{} × {}", item.quantity, money(item.unit_price, &order.currency));
-        view! {
-            <tr>
-                <td>{item.description.clone()}<span class="quiet numeric items-each">{each}</span></td>
-                <td class="numeric is-end">{money(sum, &order.currency)}</td>
-            </tr>
-        }
+        let each = [
+            &item.quantity.to_string(),
+            " × ",
+            &money(item.unit_price, &order.currency),
+        ]
+        .concat();
+        let each = el("span").class("quiet numeric items-each").text(&each);
+        el("tr")
+            .child(el("td").text(&item.description).child(each))
+            .child(price(sum))
     });
-    let rows = rows.collect_view();
-    view! {
-        <table class="items">
-            <caption>{format!("Items for {}", order.customer)}</caption>
-            <thead class="hidden">
-                <tr><th scope="col">"Item"</th><th scope="col">"Price"</th></tr>
-            </thead>
-            <tbody>{rows}</tbody>
-            <tfoot>
-                <tr><th scope="row">"Total"</th><td class="numeric is-end">{money(order.total, &order.currency)}</td></tr>
-            </tfoot>
-        </table>
-    }
+    let head = el("tr")
+        .child(el("th").set("scope", "col").text("Item"))
+        .child(el("th").set("scope", "col").text("Price"));
+    let total = el("tr")
+        .child(el("th").set("scope", "row").text("Total"))
+        .child(price(order.total));
+    el("table")
+        .class("items")
+        .child(el("caption").text("Items for ").text(&order.customer))
+        .child(el("thead").class("hidden").child(head))
+        .child(el("tbody").children(rows))
+        .child(el("tfoot").child(total))
 }

@@ -1,12 +1,12 @@
 //! The button that starts a simulation, and what came of it.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::orders::wire::Api;
-use crate::ui::text;
+use crate::ui::{El, Words, el};
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum State {
     Idle,
     Sending,
@@ -15,17 +15,16 @@ enum State {
 }
 
 /// Starts a simulation.
-#[component]
-pub(super) fn Start(api: Api) -> impl IntoView {
+pub(super) fn start(api: Api) -> El {
     let state = RwSignal::new(State::Idle);
-    let is_sending = move || state.with(|state| matches!(state, State::Sending));
-    let start = move |_| {
-        if is_sending() {
+    let is_sending = move || state.with(|state| *state == State::Sending);
+    let start = move |_: MouseEvent| {
+        if untrack(is_sending) {
             return;
         }
         state.set(State::Sending);
         let api = api.clone();
-        spawn_local(async move {
+        net::spawn(async move {
             let outcome = match api.start_simulation().await {
                 Ok(_) => State::Started,
                 Err(error) => State::Failed(error.to_string()),
@@ -40,18 +39,31 @@ pub(super) fn Start(api: Api) -> impl IntoView {
         State::Started => "Started: six baskets, one after the other.",
     };
     let error = move || match state.get() {
-        State::Failed(why) => why,
-        _ => String::new(),
+        State::Failed(why) => Words::from(why),
+        _ => "".into(),
     };
-    view! {
-        <div class="start">
+    el("div")
+        .class("start")
+        .child(
             // Still a button while it sends: one that is disabled loses the focus.
-            <button type="button" class="button is-primary" aria-disabled=text(move || is_sending().to_string())
-                aria-busy=text(move || is_sending().to_string()) on:click=start>
-                "Start simulation"
-            </button>
-            <p class="start-outcome quiet" role="status">{text(outcome)}</p>
-            <p class="start-outcome is-error" role="alert">{text(error)}</p>
-        </div>
-    }
+            el("button")
+                .class("button is-primary")
+                .set("type", "button")
+                .bind("aria-disabled", move || is_sending().to_string())
+                .bind("aria-busy", move || is_sending().to_string())
+                .text("Start simulation")
+                .on("click", start),
+        )
+        .child(
+            el("p")
+                .class("start-outcome quiet")
+                .set("role", "status")
+                .live(outcome),
+        )
+        .child(
+            el("p")
+                .class("start-outcome is-error")
+                .set("role", "alert")
+                .live(error),
+        )
 }

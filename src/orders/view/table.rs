@@ -1,146 +1,163 @@
 //! The live table.
 
+use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
+use leptos::web_sys::{Element, HtmlElement};
+use wasm_bindgen::JsCast as _;
 
-use super::WINDOW;
-use crate::live::window::{Entry, Row};
+use super::row::{Known, delay, id, received, updated};
+use crate::live::window::Entry;
 use crate::live::{Link, View};
-use crate::orders::model::{Order, OrderId, delay_words};
-use crate::ui::locale::clock_time;
-use crate::ui::text;
+use crate::orders::WINDOW;
+use crate::orders::list::{Holder, List, Place};
+use crate::orders::model::{Order, OrderId};
+use crate::ui::{El, el};
 
-/// All orders in the window, newest first.
-#[component]
-pub(super) fn Table(
+/// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
+/// cards.
+pub(super) fn table(
     view: ReadSignal<View<Order>>,
-    followed: RwSignal<Option<OrderId>>,
-) -> impl IntoView {
-    let places = Memo::new(move |_| {
-        view.with(|view| {
-            view.window
-                .rows()
-                .iter()
-                .map(|entry| entry.row.position())
-                .collect::<Vec<_>>()
-        })
+    list: RwSignal<List>,
+    followed: Memo<Option<OrderId>>,
+) -> El {
+    let busy = move || {
+        let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
+        is_first.to_string()
+    };
+    let columns = ["Order", "Status", "Updated", "Received", "Delay", "Follow"];
+    let columns = columns.map(|name| {
+        let column = el("th").set("role", "columnheader").set("scope", "col");
+        match name {
+            "Order" | "Status" => column.text(name),
+            "Follow" => column.child(el("span").class("hidden").text(name)),
+            _ => column.class("is-end").text(name),
+        }
     });
-    let loaded = Memo::new(move |_| view.with(|view| view.loaded));
-    let failed = Memo::new(move |_| view.with(|view| matches!(view.link, Link::Failed { .. })));
-    let empty = move || match (places.with(Vec::is_empty), loaded.get(), failed.get()) {
-        (false, ..) => "",
-        (true, true, _) => "No orders yet. Start a simulation, and watch them come in.",
-        (true, false, false) => "Looking for orders…",
-        (true, false, true) => {
-            "No orders can be shown: the cloud refuses this page. Check [orders] and [identity] in appconfig.toml, then reload."
-        }
-    };
-    // The roles keep the table a table where narrow screens lay its rows out as cards.
-    view! {
-        <table class="table" role="table" data-testid="orders-table" aria-busy=text(move || (!loaded.get() && !failed.get()).to_string())>
-            <caption class="hidden">{format!("The newest {WINDOW} orders, updated live")}</caption>
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th role="columnheader" scope="col">"Order"</th>
-                    <th role="columnheader" scope="col">"Status"</th>
-                    <th role="columnheader" scope="col" class="is-end">"Updated"</th>
-                    <th role="columnheader" scope="col" class="is-end">"Received"</th>
-                    <th role="columnheader" scope="col" class="is-end">"Delay"</th>
-                    <th role="columnheader" scope="col">
-                        <span class="hidden">"Follow"</span>
-                    </th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
-                <For each=move || places.get() key=Clone::clone let:place>
-                    <OrderRow view place followed />
-                </For>
-            </tbody>
-        </table>
-        <p class="empty">{text(empty)}</p>
-    }
+    let caption = ["The newest ", &WINDOW.to_string(), " orders, updated live"].concat();
+    let head = el("tr").set("role", "row").children(columns);
+    let body = el("tbody").set("role", "rowgroup").list(
+        move || list.with(|list| view.with(|view| list.places(view))),
+        move |place| row(view, list, place.clone(), followed),
+    );
+    let table = el("table")
+        .class("table")
+        .set("role", "table")
+        .set("data-testid", "orders-table")
+        .bind("aria-busy", busy)
+        .child(el("caption").class("hidden").text(&caption))
+        .child(el("thead").set("role", "rowgroup").child(head))
+        .child(body);
+    holding(el("div"), view, list)
+        .class("rows")
+        .set("role", "region")
+        .set("tabindex", "0")
+        .set("aria-label", "Orders")
+        .on("click", |event: MouseEvent| {
+            toggle(&event);
+        })
+        .on("keydown", |event: KeyboardEvent| {
+            walk(&event);
+        })
+        .child(table)
+        .slot(super::told(view, list))
 }
 
-#[component]
-fn OrderRow(
+fn row(
     view: ReadSignal<View<Order>>,
-    place: <Order as Row>::Position,
-    followed: RwSignal<Option<OrderId>>,
-) -> impl IntoView {
-    let id = place.1.clone();
-    // May run once more just after the row went.
-    let entry = Memo::new(move |_| view.with(|view| view.window.get(&place).cloned()));
-    let of = move |read: fn(&Entry<Order>) -> String| {
-        text(move || entry.with(|entry| entry.as_ref().map(read).unwrap_or_default()))
-    };
-    let pressed = {
-        let id = id.clone();
-        move || followed.with(|followed| followed.as_ref() == Some(&id))
-    };
-    let name = format!("Follow {}", id.as_str());
-    let row_id = id.as_str().to_owned();
-    let toggle = {
-        let id = id.clone();
-        move |_| {
-            followed.update(|followed| {
-                *followed = if followed.as_ref() == Some(&id) {
-                    None
-                } else {
-                    Some(id.clone())
-                };
-            });
+    list: RwSignal<List>,
+    place: Place,
+    followed: Memo<Option<OrderId>>,
+) -> El {
+    let order = place.1.clone();
+    // A row that has left the window while the list is held stays as it was.
+    let entry = Known(Memo::new(move |before: Option<&Option<Entry<Order>>>| {
+        let now = list.with(|list| view.with(|view| list.row(view, &place).cloned()));
+        now.or_else(|| before.cloned().flatten())
+    }));
+    let is_followed = {
+        let order = order.clone();
+        move || {
+            followed
+                .with(|followed| followed.as_ref() == Some(&order))
+                .to_string()
         }
     };
-    view! {
-        <tr role="row" data-order-id=row_id data-status=of(|entry| entry.row.status.name().to_owned())
-            data-ripple=of(ripple)>
-            <td role="cell" class="cell-id"><Id id /></td>
-            <td role="cell" class="cell-status">
-                <span class="status">
-                    <span class="course" aria-hidden="true"></span>
-                    {of(|entry| entry.row.status.words().to_owned())}
-                </span>
-            </td>
-            <td role="cell" class="cell-updated numeric is-end">{of(|entry| clock_time(entry.row.updated))}</td>
-            <td role="cell" class="cell-received numeric is-end">
-                {of(|entry| entry.received.map_or_else(|| "–".to_owned(), clock_time))}
-            </td>
-            <td role="cell" class="cell-delay numeric is-end">
-                {of(|entry| {
-                    entry.received.map_or_else(|| "–".to_owned(), |at| delay_words(entry.row.updated, at))
-                })}
-            </td>
-            <td role="cell" class="cell-follow is-end">
-                <button type="button" class="button is-small" aria-label=name
-                    aria-pressed=text(move || pressed().to_string()) on:click=toggle>
-                    "Follow"
-                </button>
-            </td>
-        </tr>
-    }
+    let button = el("button")
+        .class("button is-small")
+        .set("type", "button")
+        .set("aria-label", &["Follow ", order.as_str()].concat())
+        .bind("aria-pressed", is_followed.clone())
+        .text("Follow");
+    let line = el("tr")
+        .set("role", "row")
+        .set("data-order-id", order.as_str())
+        .bind("aria-current", is_followed);
+    entry
+        .line(line)
+        .child(cell("cell-id").child(id(&order)))
+        .child(cell("cell-status").child(entry.status()))
+        .child(cell("cell-updated numeric quiet is-end").live(entry.text(updated)))
+        .child(cell("cell-received numeric quiet is-end").live(entry.text(received)))
+        .child(cell("cell-delay numeric is-end").live(entry.text(delay)))
+        .child(cell("cell-follow is-end").child(button))
 }
 
-/// A change that arrives makes a ripple; two alike in turn, since the same animation does not start twice.
-fn ripple(entry: &Entry<Order>) -> String {
-    match (entry.received, entry.row.revision.0 % 2) {
-        (None, _) => "",
-        (_, 0) => "even",
-        _ => "odd",
-    }
-    .to_owned()
+fn cell(class: &str) -> El {
+    el("td").set("role", "cell").class(class)
 }
 
-/// An order's id: what tells it from its neighbours stands out, since ids begin with the time.
-#[component]
-pub(super) fn Id(id: OrderId) -> impl IntoView {
-    let text = id.as_str();
-    // Ids are ASCII; whatever else comes is shown as it is.
-    let (head, tail) = text
-        .split_at_checked(text.len().saturating_sub(6))
-        .unwrap_or((text, ""));
-    view! {
-        <span class="order-id" title=text.to_owned()>
-            <span class="order-id-head">{head.to_owned()}</span>
-            <span class="order-id-tail">{tail.to_owned()}</span>
-        </span>
-    }
+/// Holds the list still while someone is about to use a row.
+fn holding(rows: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El {
+    let hold = move |holder, holds| {
+        view.with_untracked(|view| list.maybe_update(|list| list.hold(view, holder, holds)));
+    };
+    let element = rows.raw().clone();
+    rows.on("pointerenter", move |event: PointerEvent| {
+        // A finger is not over anything: it touches, and has gone.
+        hold(Holder::Pointer, event.pointer_type() == "mouse");
+    })
+    .on("pointerleave", move |_: PointerEvent| {
+        hold(Holder::Pointer, false)
+    })
+    .on("focusin", move |event: FocusEvent| {
+        let target = target(&event);
+        let is_row =
+            target.is_some_and(|target| target.matches("button:focus-visible").unwrap_or_default());
+        hold(Holder::Keyboard, is_row);
+    })
+    .on("focusout", move |_: FocusEvent| {
+        hold(Holder::Keyboard, false)
+    })
+    .on("scroll", move |_: Event| {
+        hold(Holder::Scroll, element.scroll_top() > 0)
+    })
+}
+
+fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// Follows the row whose button was pressed, or no more.
+fn toggle(event: &MouseEvent) -> Option<()> {
+    let button = target(event)?.closest("button").ok()??;
+    let row = button.closest("tr").ok()??;
+    let is_followed = button.get_attribute("aria-pressed")? == "true";
+    let id = row.get_attribute("data-order-id")?;
+    super::follow((!is_followed).then(|| id.as_str().into()));
+    Some(())
+}
+
+/// Arrows, Home and End lead from row to row: from a row's button to that of another.
+fn walk(event: &KeyboardEvent) -> Option<()> {
+    let row = target(event)?.closest("tr").ok()??;
+    let to = match event.key().as_str() {
+        "ArrowDown" => row.next_element_sibling(),
+        "ArrowUp" => row.previous_element_sibling(),
+        "Home" => row.parent_element()?.first_element_child(),
+        "End" => row.parent_element()?.last_element_child(),
+        _ => None,
+    };
+    let button = to?.query_selector("button").ok()??;
+    event.prevent_default();
+    button.dyn_into::<HtmlElement>().ok()?.focus().ok()
 }

@@ -1,0 +1,240 @@
+//! Which rows a table shows, and when they may move. Pure.
+//!
+//! Rows change in place at any time. They move only while nobody is about to use them: while the pointer is over the
+//! table, the keyboard in it, or the reader has scrolled away from its top, the list holds still and counts what is
+//! newer. Paused, nothing changes at all, and what happens is counted.
+
+use super::filter::Filter;
+use super::model::{Order, Status};
+use crate::live::View;
+use crate::live::window::{Entry, Row, Window};
+
+/// Where a row stands.
+pub type Place = <Order as Row>::Position;
+
+/// A table's list.
+#[derive(Debug, Clone, Default)]
+pub struct List {
+    filter: Filter,
+    paused: Option<Paused>,
+    held: Option<Vec<Place>>,
+    holds: [bool; 3],
+}
+
+/// What was there when the reader said stop.
+#[derive(Debug, Clone)]
+struct Paused {
+    window: Window<Order>,
+    changes: u64,
+}
+
+/// What may hold a list still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The pointer is over it.
+    Pointer,
+    /// The keyboard is in it.
+    Keyboard,
+    /// The reader has scrolled.
+    Scroll,
+}
+
+impl List {
+    /// The rows to be shown, the newest first.
+    #[must_use]
+    pub fn places(&self, view: &View<Order>) -> Vec<Place> {
+        if let Some(held) = &self.held {
+            return held.clone();
+        }
+        let rows = self.window(view).rows().iter();
+        rows.filter(|entry| self.filter.admits(&entry.row))
+            .map(|entry| entry.row.position())
+            .collect()
+    }
+
+    /// The row at a place; none if it has left the window.
+    #[must_use]
+    pub fn row<'a>(&'a self, view: &'a View<Order>, place: &Place) -> Option<&'a Entry<Order>> {
+        self.window(view).get(place)
+    }
+
+    /// How many rows there are, and how many of them are wanted, in words.
+    #[must_use]
+    pub fn count(&self, view: &View<Order>) -> String {
+        let all = self.window(view).rows().len().to_string();
+        if self.filter.is_open() {
+            return all;
+        }
+        let shown = self.places(view).len().to_string();
+        [&shown, " of ", &all].concat()
+    }
+
+    /// The only status that is wanted, if it is one.
+    #[must_use]
+    pub const fn status(&self) -> Option<Status> {
+        self.filter.status
+    }
+
+    /// Wants those with this in their ids.
+    pub fn find(&mut self, id: String) {
+        self.release();
+        self.filter.id = id;
+    }
+
+    /// Wants one status only, or, if that is what it is, all again.
+    pub fn show(&mut self, status: Status) {
+        self.release();
+        self.filter.status = (self.filter.status != Some(status)).then_some(status);
+    }
+
+    /// How many changes there have been since the reader said stop; none while it goes on.
+    #[must_use]
+    pub fn missed(&self, view: &View<Order>) -> Option<u64> {
+        let paused = self.paused.as_ref()?;
+        Some(view.changes - paused.changes)
+    }
+
+    /// Stop, or go on.
+    pub fn pause(&mut self, view: &View<Order>) {
+        self.paused = match self.paused {
+            Some(_) => None,
+            None => Some(Paused {
+                window: view.window.clone(),
+                changes: view.changes,
+            }),
+        };
+    }
+
+    /// How many wanted rows there are above those that are held.
+    #[must_use]
+    pub fn newer(&self, view: &View<Order>) -> usize {
+        let Some(first) = self.held.as_ref().and_then(|held| held.first()) else {
+            return 0;
+        };
+        let rows = self.window(view).rows().iter();
+        rows.take_while(|entry| entry.row.position() > *first)
+            .filter(|entry| self.filter.admits(&entry.row))
+            .count()
+    }
+
+    /// Holds the list still, or lets go of it. Says whether anything changed.
+    pub fn hold(&mut self, view: &View<Order>, holder: Holder, holds: bool) -> bool {
+        if std::mem::replace(&mut self.holds[holder as usize], holds) == holds {
+            return false;
+        }
+        if self.holds == [false; 3] {
+            self.held = None;
+        } else if self.held.is_none() {
+            // An empty list has nothing that could move.
+            self.held = Some(self.places(view)).filter(|places| !places.is_empty());
+        }
+        true
+    }
+
+    /// Takes in what is newer, whoever holds the list.
+    pub fn release(&mut self) {
+        self.holds = [false; 3];
+        self.held = None;
+    }
+
+    fn window<'a>(&'a self, view: &'a View<Order>) -> &'a Window<Order> {
+        self.paused
+            .as_ref()
+            .map_or(&view.window, |paused| &paused.window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use net::UnixTime;
+
+    use super::*;
+    use crate::live::window::Change;
+    use crate::orders::model::tests::order;
+
+    /// Orders come in: a letter each, later ones newer.
+    fn come(view: &mut View<Order>, ids: &str, status: Status) {
+        for id in ids.chars() {
+            let mut order = order(1, status);
+            order.id = id.to_string().as_str().into();
+            order.created = UnixTime(i64::from(u32::from(id)));
+            view.window.apply(Change::Put(order), UnixTime(0));
+            view.changes += 1;
+        }
+    }
+
+    fn shown(list: &List, view: &View<Order>) -> String {
+        let places = list.places(view);
+        places.iter().map(|(_, id)| id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_held_list_stays_and_counts_what_is_newer() {
+        let (mut view, mut list) = (View::new(10), List::default());
+        assert!(list.hold(&view, Holder::Pointer, true));
+        come(&mut view, "ab", Status::Submitted);
+        assert_eq!(shown(&list, &view), "ba", "an empty list is not held");
+        list.hold(&view, Holder::Pointer, false);
+        list.hold(&view, Holder::Pointer, true);
+        list.hold(&view, Holder::Scroll, true);
+        come(&mut view, "cd", Status::InKitchen);
+        assert_eq!((shown(&list, &view).as_str(), list.newer(&view)), ("ba", 2));
+        assert!(!list.hold(&view, Holder::Scroll, true));
+        list.hold(&view, Holder::Pointer, false);
+        assert_eq!(shown(&list, &view), "ba", "still scrolled");
+        list.hold(&view, Holder::Scroll, false);
+        assert_eq!(
+            (shown(&list, &view).as_str(), list.newer(&view)),
+            ("dcba", 0)
+        );
+        list.hold(&view, Holder::Keyboard, true);
+        come(&mut view, "e", Status::Submitted);
+        list.release();
+        assert_eq!(shown(&list, &view), "edcba");
+    }
+
+    #[test]
+    fn paused_nothing_changes_and_all_is_counted() {
+        let (mut view, mut list) = (View::new(2), List::default());
+        come(&mut view, "ab", Status::Submitted);
+        assert_eq!(list.missed(&view), None);
+        list.pause(&view);
+        come(&mut view, "cde", Status::Submitted);
+        assert_eq!(
+            (shown(&list, &view).as_str(), list.missed(&view)),
+            ("ba", Some(3))
+        );
+        let place = list.places(&view)[1].clone();
+        assert!(
+            list.row(&view, &place).is_some(),
+            "though it has left the window"
+        );
+        list.pause(&view);
+        assert_eq!(
+            (shown(&list, &view).as_str(), list.missed(&view)),
+            ("ed", None)
+        );
+        assert!(list.row(&view, &place).is_none());
+    }
+
+    #[test]
+    fn a_filter_narrows_and_says_so() {
+        let (mut view, mut list) = (View::new(10), List::default());
+        come(&mut view, "ac", Status::Submitted);
+        come(&mut view, "b", Status::InKitchen);
+        assert_eq!(list.count(&view), "3");
+        list.show(Status::Submitted);
+        assert_eq!(
+            (shown(&list, &view).as_str(), list.count(&view).as_str()),
+            ("ca", "2 of 3")
+        );
+        list.hold(&view, Holder::Pointer, true);
+        come(&mut view, "d", Status::InKitchen);
+        assert_eq!(list.newer(&view), 0, "it is not wanted");
+        list.find("A".to_owned());
+        assert_eq!(shown(&list, &view), "a");
+        list.show(Status::Submitted);
+        assert_eq!(list.status(), None);
+        assert_eq!(list.count(&view), "1 of 4");
+    }
+}

@@ -1,0 +1,24 @@
+//! All live panels at once, and places for those to come.
+
+use crate::orders;
+use crate::ui::light::lit;
+use crate::ui::{El, el, template};
+
+/// The overview.
+#[must_use]
+pub fn overview(orders: &orders::Live) -> El {
+    let hero = el("header")
+        .class("hero")
+        .child(el("h1").text("Event-driven systems, live"))
+        .child(el("p").class("quiet").text(
+            "Eddy shows what happens on a server in every open browser, as it happens: without a reload, and without a gap.",
+        ));
+    let panels = el("div")
+        .class("overview")
+        .child(hero)
+        .child(orders::view::now(orders))
+        .child(template("places"));
+    lit(crate::ui::screen(), &orders.link())
+        .child(panels)
+        .child(orders::view::explanation(orders))
+}

@@ -1,0 +1,221 @@
+//! Elements that follow signals.
+//!
+//! Leptos' signals, owners and effects, without its typed views: `view!` makes a type of every tree of elements and the
+//! compiler code for each, which for this page came to twice what everything else weighs together with it. An [`El`] is
+//! one type. It is built once; what changes later is bound: texts, attributes, a [slot](El::slot), a [list](El::list).
+//! Everything bound lives as long as the reactive owner it was made under.
+
+use std::borrow::Cow;
+
+use leptos::prelude::*;
+use leptos::web_sys::{self, Element, Event};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, throw_val};
+
+/// A text that may be known beforehand.
+pub type Words = Cow<'static, str>;
+
+/// An element.
+#[derive(Debug, Clone)]
+pub struct El(Element);
+
+/// An HTML element.
+#[must_use]
+pub fn el(tag: &str) -> El {
+    // Fails only for what is no name.
+    El(document()
+        .create_element(tag)
+        .unwrap_or_else(|error| throw_val(error)))
+}
+
+/// An SVG element.
+#[must_use]
+pub fn svg(tag: &str) -> El {
+    let made = document().create_element_ns(Some("http://www.w3.org/2000/svg"), tag);
+    El(made.unwrap_or_else(|error| throw_val(error)))
+}
+
+/// Runs now and whenever a signal that it read has changed, for as long as the current owner lives.
+pub fn effect(run: impl FnMut() + 'static) {
+    let mut run: Box<dyn FnMut()> = Box::new(run);
+    Effect::new(move |_| run());
+}
+
+impl El {
+    /// The browser's element.
+    #[must_use]
+    pub fn raw(&self) -> &Element {
+        &self.0
+    }
+
+    /// With an attribute.
+    #[must_use]
+    pub fn set(self, name: &str, value: &str) -> Self {
+        // Fails only for what is no name.
+        let _ = self.0.set_attribute(name, value);
+        self
+    }
+
+    /// With classes.
+    #[must_use]
+    pub fn class(self, names: &str) -> Self {
+        self.set("class", names)
+    }
+
+    /// With an attribute that changes.
+    #[must_use]
+    pub fn bind<T: Into<Words>>(
+        self,
+        name: &'static str,
+        mut read: impl FnMut() -> T + 'static,
+    ) -> Self {
+        self.follow(Place::Attribute(name), Box::new(move || read().into()))
+    }
+
+    /// With a custom property of its style that changes.
+    #[must_use]
+    pub fn bind_style<T: Into<Words>>(
+        self,
+        name: &'static str,
+        mut read: impl FnMut() -> T + 'static,
+    ) -> Self {
+        self.follow(Place::Style(name), Box::new(move || read().into()))
+    }
+
+    /// With a text at its end.
+    #[must_use]
+    pub fn text(self, text: &str) -> Self {
+        let _ = self.0.append_with_str_1(text);
+        self
+    }
+
+    /// With a text at its end that changes.
+    #[must_use]
+    pub fn live<T: Into<Words>>(self, mut read: impl FnMut() -> T + 'static) -> Self {
+        let text = document().create_text_node("");
+        let _ = self.0.append_child(&text);
+        self.follow(Place::Text(text), Box::new(move || read().into()))
+    }
+
+    /// With a child at its end.
+    #[must_use]
+    pub fn child(self, child: Self) -> Self {
+        let _ = self.0.append_child(&child.0);
+        self
+    }
+
+    /// With children at its end.
+    #[must_use]
+    pub fn children(self, children: impl IntoIterator<Item = Self>) -> Self {
+        children.into_iter().fold(self, Self::child)
+    }
+
+    /// With something at its end that comes, changes and goes. It is made anew whenever what `make` reads has changed.
+    #[must_use]
+    pub fn slot(self, make: impl FnMut() -> Option<Self> + 'static) -> Self {
+        let mut make: Box<dyn FnMut() -> Option<Self>> = Box::new(make);
+        let end = document().create_text_node("");
+        let _ = self.0.append_child(&end);
+        let parent = self.0.clone();
+        let mut shown = None::<Self>;
+        effect(move || {
+            let made = make();
+            if let Some(gone) = shown.take() {
+                gone.0.remove();
+            }
+            if let Some(made) = &made {
+                let _ = parent.insert_before(&made.0, Some(&end));
+            }
+            shown = made;
+        });
+        self
+    }
+
+    /// With a child for each key. Keys come in falling order, each once; a key that stays keeps its child.
+    #[must_use]
+    pub fn list<K: Ord + Clone + 'static>(
+        self,
+        keys: impl FnMut() -> Vec<K> + 'static,
+        make: impl Fn(&K) -> Self + 'static,
+    ) -> Self {
+        let mut keys: Box<dyn FnMut() -> Vec<K>> = Box::new(keys);
+        let make: Box<dyn Fn(&K) -> Self> = Box::new(make);
+        let owner = Owner::current().unwrap_or_default();
+        let parent = self.0.clone();
+        let mut shown: Vec<(K, Self, Owner)> = Vec::new();
+        effect(move || {
+            let keys = keys();
+            shown.retain(|(key, child, owner)| {
+                let stays = keys.binary_search_by(|other| key.cmp(other)).is_ok();
+                if !stays {
+                    child.0.remove();
+                    owner.cleanup();
+                }
+                stays
+            });
+            // What is left is among the keys, in their order.
+            for (at, key) in keys.iter().enumerate() {
+                if shown.get(at).is_some_and(|(other, ..)| other == key) {
+                    continue;
+                }
+                let owner = owner.child();
+                let child = owner.with(|| make(key));
+                let next = shown.get(at).map(|(_, next, _)| next.0.as_ref());
+                let _ = parent.insert_before(&child.0, next);
+                shown.insert(at, (key.clone(), child, owner));
+            }
+        });
+        self
+    }
+
+    /// With a listener, for as long as the element lives.
+    #[must_use]
+    pub fn on<E: AsRef<Event> + wasm_bindgen::JsCast + 'static>(
+        self,
+        event: &str,
+        mut happened: impl FnMut(E) + 'static,
+    ) -> Self {
+        let happened: Box<dyn FnMut(Event)> =
+            Box::new(move |event: Event| happened(event.unchecked_into()));
+        // The browser frees it with the element.
+        let happened = Closure::wrap(happened).into_js_value();
+        let _ = self
+            .0
+            .add_event_listener_with_callback(event, happened.unchecked_ref());
+        self
+    }
+
+    fn follow(self, mut place: Place, mut read: Box<dyn FnMut() -> Words>) -> Self {
+        let element = self.0.clone();
+        let mut shown = None;
+        effect(move || {
+            let words = read();
+            if shown.as_ref() != Some(&words) {
+                place.show(&element, &words);
+                shown = Some(words);
+            }
+        });
+        self
+    }
+}
+
+/// What follows a signal.
+enum Place {
+    Attribute(&'static str),
+    Style(&'static str),
+    Text(web_sys::Text),
+}
+
+impl Place {
+    fn show(&mut self, element: &Element, words: &str) {
+        match self {
+            Self::Text(text) => text.set_data(words),
+            // Fail only for what is no name.
+            Self::Attribute(name) => drop(element.set_attribute(name, words)),
+            Self::Style(name) => {
+                let element: &web_sys::HtmlElement = element.unchecked_ref();
+                drop(element.style().set_property(name, words));
+            }
+        }
+    }
+}
