@@ -10,6 +10,7 @@ use crate::dead_letters::{self, Origin};
 use crate::pump::{self, Next, POLL, Rest};
 use crate::store::StoreError;
 use crate::surroundings::from_millis;
+use crate::trail::{self, Attempt};
 use crate::world::World;
 
 /// How many deliveries are under way at once.
@@ -96,9 +97,10 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
 }
 
 async fn deliver(world: &World, delivery: Delivery) {
+    let begun = world.surroundings.now_millis();
     let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
     let id = delivery.event.id.clone();
-    if let Err(error) = settle(world, delivery, result).await {
+    if let Err(error) = settle(world, delivery, begun, result).await {
         // It keeps its place in the queue and will be delivered again; not at once, for the disk may be full.
         tracing::warn!(%error, event = id.0, "keeping what became of an event failed");
         tokio::time::sleep(POLL).await;
@@ -110,6 +112,7 @@ async fn deliver(world: &World, delivery: Delivery) {
 async fn settle(
     world: &World,
     delivery: Delivery,
+    begun: i64,
     result: Result<Outcome, HandlerError>,
 ) -> Result<(), StoreError> {
     let now = world.surroundings.now_millis();
@@ -129,6 +132,7 @@ async fn settle(
         .store
         .write(move |tx| {
             let id = &event.id.0;
+            trail::attempt(tx, &tried(id, &rule, (begun, now), &result))?;
             let (state, attempts) = tx
                 .prepare_cached("SELECT state, attempts + 1 FROM deliveries WHERE event = ? AND rule = ?")?
                 .query_row([id, &rule], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
@@ -161,6 +165,28 @@ async fn settle(
             Ok(())
         })
         .await
+}
+
+fn tried<'a>(
+    event: &'a str,
+    rule: &'a str,
+    (begun, ended): (i64, i64),
+    result: &'a Result<Outcome, HandlerError>,
+) -> Attempt<'a> {
+    let (outcome, cause) = match result {
+        Ok(outcome) => (state_of(*outcome), None),
+        Err(HandlerError::Retry(cause) | HandlerError::Dead(cause)) => {
+            ("failed", Some(cause.as_str()))
+        }
+    };
+    Attempt {
+        event,
+        rule,
+        begun,
+        ended,
+        outcome,
+        cause,
+    }
 }
 
 fn finish(

@@ -37,6 +37,9 @@ struct Serve {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where to listen for `load`, `fault` and GET /counters; on this machine only, off unless given.
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
     #[command(flatten)]
     data: DataFlag,
     /// The folder with the built page.
