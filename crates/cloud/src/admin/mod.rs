@@ -143,8 +143,13 @@ impl IntoResponse for Refused {
 /// What was asked for; nothing stands for `{}`.
 fn parsed<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refused::Bad(format!("the body does not say what to do: {error}")))
+    let unclear =
+        |error: String| Refused::Bad(format!("the body does not say what to do: {error}"));
+    let mut text = serde_json::Deserializer::from_slice(body);
+    let asked =
+        serde_path_to_error::deserialize(&mut text).map_err(|error| unclear(error.to_string()))?;
+    text.end().map_err(|error| unclear(error.to_string()))?;
+    Ok(asked)
 }
 
 /// A number that has to lie between two others.

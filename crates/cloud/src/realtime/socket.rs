@@ -20,6 +20,8 @@ use crate::sigv4::Refusal;
 
 /// How long a last frame may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// The same for a slow reader: it has a lot to read before it gets to why. It costs nobody but itself.
+const SLOW_FAREWELL: Duration = Duration::from_secs(10);
 
 /// Serves a connection until either side ends it. `authorized` is what the handshake's signature came to.
 pub(crate) async fn serve(
@@ -140,7 +142,9 @@ impl Connection {
                     }
                 }
                 Output::Stop(id) => drop(self.running.remove(&id)),
-                Output::Close { code, reason } => return self.say_goodbye(code, reason).await,
+                Output::Close { code, reason } => {
+                    return self.say_goodbye(code, reason, FAREWELL).await;
+                }
             }
         }
         Ok(())
@@ -204,11 +208,16 @@ impl Connection {
         tracing::warn!(api = %self.api, waiting, "a subscriber does not keep up and is cut off");
         self.front.world.counters.cut_off.add(1);
         self.session.close(POLICY, "too slow");
-        self.say_goodbye(POLICY, "too slow: events were waiting to be read")
-            .await
+        let reason = "too slow: events were waiting to be read";
+        self.say_goodbye(POLICY, reason, SLOW_FAREWELL).await
     }
 
-    async fn say_goodbye(&mut self, code: u16, reason: &'static str) -> Result<(), Over> {
+    async fn say_goodbye(
+        &mut self,
+        code: u16,
+        reason: &'static str,
+        at_most: Duration,
+    ) -> Result<(), Over> {
         // Nothing more is queued for it, however long it takes to go.
         self.running.clear();
         let close = Message::Close(Some(CloseFrame {
@@ -221,7 +230,7 @@ impl Connection {
                 while let Some(Ok(_)) = self.ws.recv().await {}
             }
         };
-        drop(timeout(FAREWELL, farewell).await);
+        drop(timeout(at_most, farewell).await);
         Err(Over)
     }
 }
