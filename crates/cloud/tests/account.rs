@@ -22,11 +22,11 @@ use common::{backend, created, send, until, updated};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-async fn cloud_in(folder: &Path, disorder: bool) -> Running {
+async fn cloud_in(folder: &Path, disorder: bool, retry_window: u64) -> Running {
     cloud_with_admin(|settings| {
         settings.data = Data::Folder(folder.to_owned());
         settings.disorder = disorder;
-        settings.retry_window = Duration::from_secs(1);
+        settings.retry_window = Duration::from_secs(retry_window);
     })
     .await
 }
@@ -56,7 +56,7 @@ async fn rest(cloud: &Running) -> Value {
 #[tokio::test]
 async fn an_event_is_followed_to_its_publication() {
     let folder = tempfile::tempdir().unwrap();
-    let cloud = cloud_in(folder.path(), false).await;
+    let cloud = cloud_in(folder.path(), false, 1).await;
     let _viewers = [Viewer::live(&cloud).await, Viewer::live(&cloud).await];
     let first = put(&cloud, json!([created("o-1", 2)])).await.remove(0);
     rest(&cloud).await;
@@ -156,7 +156,7 @@ async fn an_event_is_followed_to_its_publication() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_adds_up_after_a_run_in_which_a_lot_went_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    let cloud = cloud_in(folder.path(), true).await;
+    let cloud = cloud_in(folder.path(), true, 5).await;
     let mut viewers = Vec::new();
     for _ in 0..3 {
         viewers.push(Viewer::live(&cloud).await);
@@ -245,7 +245,7 @@ async fn it_adds_up_after_a_run_in_which_a_lot_went_wrong() {
 #[tokio::test]
 async fn what_does_not_add_up_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let cloud = cloud_in(folder.path(), false).await;
+    let cloud = cloud_in(folder.path(), false, 1).await;
     put(
         &cloud,
         json!([created("o-1", 1), created("o-2", 0), created("o-3", 3)]),
@@ -311,7 +311,7 @@ async fn what_does_not_add_up_is_an_error() {
 #[tokio::test]
 async fn a_change_that_was_given_up_and_sent_again_is_followed_too() {
     let folder = tempfile::tempdir().unwrap();
-    let cloud = cloud_in(folder.path(), false).await;
+    let cloud = cloud_in(folder.path(), false, 1).await;
     let id = put(&cloud, json!([created("o-1", 1)])).await.remove(0);
     rest(&cloud).await;
     // As if the publisher had given it up.
@@ -342,6 +342,46 @@ async fn a_change_that_was_given_up_and_sent_again_is_followed_too() {
     let way = shown(&cloud, &format!("/events/{id}")).await;
     let publication = &way["deliveries"][0]["changes"][0]["publications"][0];
     assert_eq!(publication["state"], "published", "{way}");
+}
+
+#[tokio::test]
+async fn a_folder_from_before_there_were_trails_adds_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = cloud_in(folder.path(), false, 1).await;
+    put(
+        &cloud,
+        json!([created("o-1", 1), created("o-2", 0), created("o-3", 3)]),
+    )
+    .await;
+    rest(&cloud).await;
+    cloud.shutdown().await.unwrap();
+    let store = Store::open(&Data::Folder(folder.path().to_owned()))
+        .await
+        .unwrap();
+    let as_before = |tx: &rusqlite::Transaction<'_>| {
+        tx.execute_batch(
+            "DROP TABLE attempts; DROP TABLE effects; DROP TABLE publications;
+             DELETE FROM totals WHERE state = 'untraced'",
+        )?;
+        Ok::<_, StoreError>(())
+    };
+    store.write(as_before).await.unwrap();
+    drop(store);
+
+    let cloud = cloud_in(folder.path(), false, 1).await;
+    let account = rest(&cloud).await;
+    assert_eq!(
+        (&account["untraced"], &account["changes"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(account["mismatches"], json!([]), "{account}");
+    put(&cloud, json!([updated("o-1", "IN_KITCHEN")])).await;
+    let account = rest(&cloud).await;
+    assert_eq!(
+        (&account["untraced"], &account["changes"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(account["mismatches"], json!([]), "{account}");
 }
 
 async fn account(folder: &Path, arguments: &[&str]) -> (bool, String) {

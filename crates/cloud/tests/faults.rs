@@ -124,7 +124,7 @@ async fn connections_are_refused_while_open_sockets_stay() {
     told(&cloud, "/faults/reset", Value::Null).await;
     viewer.query().await.unwrap();
     // Left alone, it ends by itself.
-    told(&cloud, "/faults/refuse", json!({"seconds": 0.3})).await;
+    told(&cloud, "/faults/refuse", json!({"seconds": 2})).await;
     assert!(viewer.query().await.is_err());
     until("it is over", async || viewer.query().await.is_ok()).await;
 }
@@ -133,18 +133,17 @@ async fn connections_are_refused_while_open_sockets_stay() {
 async fn what_is_sent_is_slowed_down_and_keeps_its_order() {
     let cloud = cloud_with_admin(|_| ()).await;
     let mut viewer = Viewer::live(&cloud).await;
-    let slow = json!({"millis": 400, "seconds": 600});
+    let slow = json!({"millis": 1500, "seconds": 600});
     told(&cloud, "/faults/slow", slow).await;
     let asked = Instant::now();
     viewer.query().await.unwrap();
-    assert!(asked.elapsed() >= Duration::from_millis(400));
-    // Eighty frames, each 400 ms later: not one after the other.
+    assert!(asked.elapsed() >= Duration::from_millis(1500));
+    // Twenty frames at least, each so much later: were they sent one after the other, this would never end in time.
     let begun = Instant::now();
     load(&cloud, 80).await;
     viewer.until_completed(10).await;
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(400), "{took:?}");
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(took >= Duration::from_millis(1500), "{took:?}");
 
     told(
         &cloud,
@@ -169,10 +168,10 @@ async fn what_is_sent_is_held_back_and_then_all_of_it_comes() {
     told(&cloud, "/faults/reset", Value::Null).await;
     viewer.until_completed(10).await;
 
-    told(&cloud, "/faults/hold", json!({"seconds": 0.3})).await;
     let asked = Instant::now();
+    told(&cloud, "/faults/hold", json!({"seconds": 0.3})).await;
     viewer.query().await.unwrap();
-    assert!(asked.elapsed() >= Duration::from_millis(250));
+    assert!(asked.elapsed() >= Duration::from_millis(300));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use backend::ports::Timers;
 use cloud::bus::{self, Entry};
 use cloud::dead_letters::{self, Account, DeadLetter, Origin};
 use cloud::surroundings::{SimulatedClock, Surroundings, from_millis};
+use cloud::trail;
 use cloud::world::Pipeline;
 use cloud::{CloudError, Data, Settings, World};
 use serde_json::{Map, Value, json};
@@ -117,9 +118,13 @@ impl Running {
         }
     }
 
+    /// Stops. Whatever has happened, the account adds up, from both sides.
     async fn end(mut self) -> Result {
         drop(self.stop);
-        Ok(self.pipeline.finished().await?)
+        self.pipeline.finished().await?;
+        let balance = trail::balance(&self.world.store).await?;
+        assert!(balance.adds_up(), "{balance:#?}");
+        Ok(())
     }
 }
 

@@ -15,6 +15,9 @@ use crate::world::World;
 
 /// How many deliveries are under way at once.
 const CONCURRENCY: usize = 16;
+/// How old an event may be for another copy of it to be delivered once it has come to an end, in milliseconds: a day.
+/// EventBridge keeps trying no longer, and handlers keep their receipts no longer than that.
+const COPIES: i64 = 24 * 60 * 60 * 1000;
 /// How many are fetched at once.
 const BATCH: i64 = 128;
 
@@ -59,15 +62,18 @@ struct Delivery {
     event: BusEvent,
     attempts: u32,
     first_failed: Option<i64>,
+    /// A copy of what has come to its end long ago.
+    stale: bool,
 }
 
 fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT q.id, q.rule, d.attempts, d.first_failed, e.id, e.source, e.detail_type, e.time, e.detail
+        "SELECT q.id, q.rule, d.attempts, d.first_failed, e.id, e.source, e.detail_type, e.time, e.detail,
+             d.state != 'pending' AND e.time + ?3 <= ?1
          FROM queue q JOIN events e ON e.id = q.event JOIN deliveries d ON d.event = q.event AND d.rule = q.rule
-         WHERE q.due <= ? ORDER BY q.due LIMIT ?",
+         WHERE q.due <= ?1 ORDER BY q.due LIMIT ?2",
     )?;
-    let mut rows = statement.query([now, BATCH])?;
+    let mut rows = statement.query([now, BATCH, COPIES])?;
     let mut deliveries = Vec::new();
     while let Some(row) = rows.next()? {
         let detail: String = row.get(8)?;
@@ -85,6 +91,7 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
             event,
             attempts: row.get(2)?,
             first_failed: row.get(3)?,
+            stale: row.get(9)?,
         });
     }
     if !deliveries.is_empty() {
@@ -97,14 +104,27 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
 }
 
 async fn deliver(world: &World, delivery: Delivery) {
-    let begun = world.surroundings.now_millis();
-    let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
     let id = delivery.event.id.clone();
-    if let Err(error) = settle(world, delivery, begun, result).await {
+    let settled = if delivery.stale {
+        drop_copy(world, delivery.place).await
+    } else {
+        let begun = world.surroundings.now_millis();
+        let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
+        settle(world, delivery, begun, result).await
+    };
+    if let Err(error) = settled {
         // It keeps its place in the queue and will be delivered again; not at once, for the disk may be full.
         tracing::warn!(%error, event = id.0, "keeping what became of an event failed");
         tokio::time::sleep(POLL).await;
     }
+}
+
+async fn drop_copy(world: &World, place: i64) -> Result<(), StoreError> {
+    let drop_copy = move |tx: &Transaction<'_>| {
+        tx.execute("DELETE FROM queue WHERE id = ?", [place])?;
+        Ok(())
+    };
+    world.store.write(drop_copy).await
 }
 
 /// Keeps what a delivery came to. The first end stays, except that a success beats a death: with two copies under
