@@ -153,6 +153,12 @@ async fn listen(
     let service = router(front)
         .layer(dated)
         .into_make_service_with_connect_info::<Remote>();
+    let last_words = faults.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // What is held back has to be out before the end.
+        last_words.reset();
+    };
     axum::serve(FaultyListener::new(listener, faults.clone()), service)
         .with_graceful_shutdown(shutdown)
         .await?;

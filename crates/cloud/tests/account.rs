@@ -384,6 +384,35 @@ async fn a_folder_from_before_there_were_trails_adds_up() {
     assert_eq!(account["mismatches"], json!([]), "{account}");
 }
 
+#[tokio::test]
+async fn a_consumer_that_comes_later_is_not_blamed_for_what_was_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = cloud_in(folder.path(), false, 1).await;
+    put(&cloud, json!([created("o-1", 1), created("o-2", 1)])).await;
+    rest(&cloud).await;
+    cloud.shutdown().await.unwrap();
+    // The consumer is new, and the records are gone, as they are after a day.
+    let store = Store::open(&Data::Folder(folder.path().to_owned()))
+        .await
+        .unwrap();
+    let new = |tx: &rusqlite::Transaction<'_>| {
+        tx.execute_batch(
+            "DELETE FROM checkpoints; DELETE FROM publications; DELETE FROM stream_records",
+        )?;
+        Ok::<_, StoreError>(())
+    };
+    store.write(new).await.unwrap();
+    drop(store);
+    let cloud = cloud_in(folder.path(), false, 1).await;
+    let account = rest(&cloud).await;
+    assert_eq!(account["mismatches"], json!([]), "{account}");
+    let consumer = &account["publications"][0];
+    assert_eq!(
+        (&consumer["published"], &consumer["lost"]),
+        (&json!(2), &json!(0))
+    );
+}
+
 async fn account(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_eddy-cloud"))
         .arg("account")

@@ -287,10 +287,13 @@ async fn a_shutdown_ends_faults_and_loads() {
         shown(&cloud, "/counters").await["accepted"].as_u64() > Some(0)
     })
     .await;
-    tokio::time::timeout(common::DEADLINE, cloud.shutdown())
-        .await
-        .expect("it does not wait for them")
-        .unwrap();
+    told(&cloud, "/faults/hold", json!({"seconds": 600})).await;
+    let begun = Instant::now();
+    cloud.shutdown().await.unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "it does not wait for them"
+    );
     let loaded = loading.await.unwrap();
     assert_eq!(
         (loaded.status, &loaded.body["stopped"]),

@@ -104,6 +104,7 @@ pub(super) async fn run(State(front): State<Front>, body: Bytes) -> Answer<Loade
         accepted += ids.len() as u64;
     }
     let seconds = begun.elapsed().as_secs_f64();
+    tracing::info!(run, accepted, seconds, stopped, "a load is through");
     #[allow(clippy::cast_precision_loss, reason = "at most an hour's events")]
     let rate = accepted as f64 / seconds.max(0.001);
     answer(Loaded {
