@@ -23,7 +23,7 @@ pub(crate) fn forget_finished(
              WHERE event = events.id AND (state = 'dead' OR coalesce(finished >= ?1, true)))
          AND NOT EXISTS (SELECT 1 FROM queue WHERE event = events.id)
          AND NOT EXISTS (SELECT 1 FROM effects e LEFT JOIN publications p ON p.sequence = e.sequence
-             WHERE e.event = events.id AND coalesce(p.state = 'dead', true)) LIMIT ?2",
+             WHERE e.event = events.id AND coalesce(p.state IN ('dead', 'again'), true)) LIMIT ?2",
     )?;
     let ids = finished.query_map([now - KEPT, at_most], |row| row.get(0))?;
     let ids: Vec<String> = ids.collect::<Result<_, _>>()?;

@@ -141,12 +141,20 @@ CREATE INDEX IF NOT EXISTS effects_by_row ON effects (tab, key, revision);
 CREATE TABLE IF NOT EXISTS publications (
     sequence INTEGER NOT NULL,
     consumer TEXT NOT NULL,
-    state    TEXT NOT NULL,          -- published, dead, before (the record was gone when the consumer came)
+    state    TEXT NOT NULL,          -- published, dead, again (after dead: it waits once more), before (the record
+                                     -- was gone when the consumer came)
     at       INTEGER NOT NULL,       -- the first time
     reached  INTEGER NOT NULL,       -- subscribers, the first time
     times    INTEGER NOT NULL,
     PRIMARY KEY (sequence, consumer)
 ) WITHOUT ROWID;
+
+-- Records that were given up are sent again under a number of their own; their trail stays with the first.
+CREATE TABLE IF NOT EXISTS resends (
+    sequence INTEGER PRIMARY KEY,
+    original INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS resends_by_original ON resends (original);
 
 -- What was written before there were trails, counted once, when they came.
 INSERT OR IGNORE INTO totals

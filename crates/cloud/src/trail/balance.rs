@@ -47,7 +47,7 @@ pub struct Publications {
     pub published: u64,
     /// Changes given up.
     pub dead: u64,
-    /// Changes it has not come to.
+    /// Changes it has not come to, or that were given up and sent again.
     pub waiting: u64,
     /// Changes it has passed by without a trace: there must be none.
     pub lost: u64,
@@ -190,7 +190,7 @@ fn publications(connection: &Connection) -> Result<Vec<Publications>, StoreError
              coalesce((SELECT count FROM totals WHERE state = 'published/' || c.consumer), 0)
                  + coalesce(sum(p.state IN ('published', 'before')), 0),
              coalesce(sum(p.state = 'dead'), 0),
-             coalesce(sum(p.state IS NULL AND e.sequence > c.sequence), 0),
+             coalesce(sum(coalesce(p.state = 'again', e.sequence > c.sequence)), 0),
              coalesce(sum(p.state IS NULL AND e.sequence <= c.sequence), 0)
          FROM checkpoints c
          LEFT JOIN effects e ON e.tab = c.tab AND e.shard = c.shard

@@ -75,8 +75,10 @@ pub(crate) fn published(
 ) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO publications (sequence, consumer, state, at, reached, times)
-         SELECT sequence, ?2, 'published', ?3, ?4, 1 FROM effects WHERE sequence = ?1
-         ON CONFLICT (sequence, consumer) DO UPDATE SET state = 'published', times = times + 1",
+         SELECT sequence, ?2, 'published', ?3, ?4, 1 FROM effects
+         WHERE sequence = coalesce((SELECT original FROM resends r WHERE r.sequence = ?1), ?1)
+         ON CONFLICT (sequence, consumer) DO UPDATE SET state = 'published', times = times + 1,
+             at = iif(times = 0, excluded.at, at), reached = iif(times = 0, excluded.reached, reached)",
     )?;
     for Published {
         sequence,
@@ -98,8 +100,10 @@ pub(crate) fn given_up(
     now: i64,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT OR IGNORE INTO publications (sequence, consumer, state, at, reached, times)
-         SELECT sequence, ?2, 'dead', ?3, 0, 0 FROM effects WHERE sequence = ?1",
+        "INSERT INTO publications (sequence, consumer, state, at, reached, times)
+         SELECT sequence, ?2, 'dead', ?3, 0, 0 FROM effects
+         WHERE sequence = coalesce((SELECT original FROM resends r WHERE r.sequence = ?1), ?1)
+         ON CONFLICT (sequence, consumer) DO UPDATE SET state = 'dead' WHERE state = 'again'",
         params![sequence, consumer, now],
     )?;
     Ok(())
@@ -114,16 +118,15 @@ pub(crate) fn sent_again(
 ) -> Result<(), StoreError> {
     let before = i64::try_from(before).unwrap_or(i64::MAX);
     tx.execute(
-        "DELETE FROM publications WHERE sequence = ? AND consumer = ? AND state = 'dead'",
-        params![before, consumer],
-    )?;
-    tx.execute(
-        "UPDATE publications SET sequence = ?2 WHERE sequence = ?1",
+        "INSERT INTO resends (sequence, original)
+         SELECT ?2, sequence FROM effects
+         WHERE sequence = coalesce((SELECT original FROM resends r WHERE r.sequence = ?1), ?1)",
         [before, now_as],
     )?;
     tx.execute(
-        "UPDATE effects SET sequence = ?2 WHERE sequence = ?1",
-        [before, now_as],
+        "UPDATE publications SET state = 'again'
+         WHERE sequence = (SELECT original FROM resends WHERE sequence = ?) AND consumer = ? AND state = 'dead'",
+        params![now_as, consumer],
     )?;
     Ok(())
 }
@@ -154,6 +157,7 @@ pub(crate) fn forget(tx: &Transaction<'_>, event: &str) -> Result<(), StoreError
          WHERE sequence IN (SELECT sequence FROM effects WHERE event = ?1) GROUP BY consumer
          ON CONFLICT (state) DO UPDATE SET count = count + excluded.count",
         "DELETE FROM publications WHERE sequence IN (SELECT sequence FROM effects WHERE event = ?1)",
+        "DELETE FROM resends WHERE original IN (SELECT sequence FROM effects WHERE event = ?1)",
         "DELETE FROM effects WHERE event = ?1",
         "DELETE FROM attempts WHERE event = ?1",
     ] {

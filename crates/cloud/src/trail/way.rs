@@ -82,9 +82,10 @@ pub struct Change {
 pub struct Publication {
     /// The consumer.
     pub consumer: String,
-    /// `published`, `dead`, or `before` where the consumer is younger than the change.
+    /// `published`, `dead`, `again` (it was dead and waits once more), or `before` where the consumer is younger than the
+    /// change.
     pub state: String,
-    /// When, the first time.
+    /// When: published for the first time, or else given up.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// How many subscriptions it was handed to, the first time.
