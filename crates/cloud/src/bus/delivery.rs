@@ -9,7 +9,7 @@ use crate::adapters;
 use crate::dead_letters::{self, Origin};
 use crate::pump::{self, Next, POLL, Rest};
 use crate::store::StoreError;
-use crate::surroundings::from_millis;
+use crate::surroundings::{from_millis, millis};
 use crate::trail::{self, Attempt};
 use crate::world::World;
 
@@ -62,18 +62,15 @@ struct Delivery {
     event: BusEvent,
     attempts: u32,
     first_failed: Option<i64>,
-    /// A copy of what has come to its end long ago.
-    stale: bool,
 }
 
 fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT q.id, q.rule, d.attempts, d.first_failed, e.id, e.source, e.detail_type, e.time, e.detail,
-             d.state != 'pending' AND e.time + ?3 <= ?1
+        "SELECT q.id, q.rule, d.attempts, d.first_failed, e.id, e.source, e.detail_type, e.time, e.detail
          FROM queue q JOIN events e ON e.id = q.event JOIN deliveries d ON d.event = q.event AND d.rule = q.rule
-         WHERE q.due <= ?1 ORDER BY q.due LIMIT ?2",
+         WHERE q.due <= ? ORDER BY q.due LIMIT ?",
     )?;
-    let mut rows = statement.query([now, BATCH, COPIES])?;
+    let mut rows = statement.query([now, BATCH])?;
     let mut deliveries = Vec::new();
     while let Some(row) = rows.next()? {
         let detail: String = row.get(8)?;
@@ -91,7 +88,6 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
             event,
             attempts: row.get(2)?,
             first_failed: row.get(3)?,
-            stale: row.get(9)?,
         });
     }
     if !deliveries.is_empty() {
@@ -105,18 +101,34 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
 
 async fn deliver(world: &World, delivery: Delivery) {
     let id = delivery.event.id.clone();
-    let settled = if delivery.stale {
-        drop_copy(world, delivery.place).await
-    } else {
-        let begun = world.surroundings.now_millis();
-        let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
-        settle(world, delivery, begun, result).await
+    let settled = match is_stale(world, &delivery).await {
+        Ok(true) => drop_copy(world, delivery.place).await,
+        Ok(false) => {
+            let begun = world.surroundings.now_millis();
+            let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
+            settle(world, delivery, begun, result).await
+        }
+        Err(error) => Err(error),
     };
     if let Err(error) = settled {
         // It keeps its place in the queue and will be delivered again; not at once, for the disk may be full.
         tracing::warn!(%error, event = id.0, "keeping what became of an event failed");
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Whether it is a copy of what came to its end long ago. Asked at the last moment: a machine may have slept for days
+/// with it in hand.
+async fn is_stale(world: &World, delivery: &Delivery) -> Result<bool, StoreError> {
+    if millis(delivery.event.time) + COPIES > world.surroundings.now_millis() {
+        return Ok(false);
+    }
+    let (event, rule) = (delivery.event.id.0.clone(), delivery.rule.clone());
+    let ended = move |connection: &Connection| {
+        let sql = "SELECT state != 'pending' FROM deliveries WHERE event = ? AND rule = ?";
+        Ok(connection.query_row(sql, [event, rule], |row| row.get(0))?)
+    };
+    world.store.read(ended).await
 }
 
 async fn drop_copy(world: &World, place: i64) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 //! will. There are none unless the cloud is started with an admin port ([`crate::admin`]); without one, connections do
 //! not even pass through here.
 //!
-//! [`traffic`] says what is to happen to bytes and when (pure), `line` carries one connection's bytes accordingly,
+//! `traffic` says what is to happen to bytes and when (pure), `line` carries one connection's bytes accordingly,
 //! `listener` puts a line between each accepted connection and the server. Every fault ends by itself.
 
 mod line;
