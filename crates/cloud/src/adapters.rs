@@ -1,5 +1,7 @@
 //! Which handler hangs where, and the ports that the world offers to the handlers.
 
+use std::sync::Arc;
+
 use backend::api::Caller;
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
 use backend::orders;
@@ -17,7 +19,8 @@ use crate::pump::guarded;
 use crate::store::StoreError;
 use crate::streams::Consumer;
 use crate::surroundings::millis;
-use crate::world::World;
+use crate::trail::Cause;
+use crate::world::{Errand, World};
 use crate::{bus, streams, tables, timers};
 
 /// Every table there is.
@@ -32,6 +35,11 @@ pub(crate) async fn deliver(
     rule: &str,
     event: &BusEvent,
 ) -> Result<Outcome, HandlerError> {
+    let cause = Cause {
+        event: event.id.clone(),
+        rule: rule.to_owned(),
+    };
+    let world = &world.on(&Arc::new(Errand::of(cause)));
     match rule {
         _ if rule == orders::RULE.name => guarded(orders::on_event(world, event)).await,
         _ => Err(HandlerError::Dead(format!(
@@ -92,9 +100,10 @@ impl Tables for World {
 
     async fn transact(&self, writes: Vec<Write>) -> Result<(), PortError> {
         let now = self.surroundings.now_millis();
+        let cause = self.errand().and_then(|errand| errand.cause.clone());
         let touched = self
             .store
-            .write(move |tx| tables::transact(tx, &writes, now))
+            .write(move |tx| tables::transact(tx, &writes, cause.as_ref(), now))
             .await?;
         touched.ring(self);
         Ok(())

@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::OptionalExtension as _;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
@@ -22,6 +24,8 @@ use crate::surroundings::Surroundings;
 #[derive(Clone)]
 pub struct Authority {
     master: [u8; 32],
+    /// What was issued before this time (milliseconds) has expired, whatever it says.
+    expired_before: Arc<AtomicI64>,
 }
 
 /// Temporary credentials.
@@ -54,6 +58,9 @@ struct Claim {
     access_key_id: String,
     /// Epoch seconds.
     expires: i64,
+    /// Epoch milliseconds; older tokens do not say.
+    #[serde(default)]
+    issued: i64,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -92,14 +99,35 @@ impl Authority {
                 Ok::<_, StoreError>(fresh)
             })
             .await?;
-        Ok(Self { master })
+        Ok(Self::with(master))
+    }
+
+    fn with(master: [u8; 32]) -> Self {
+        Self {
+            master,
+            expired_before: Arc::new(AtomicI64::new(i64::MIN)),
+        }
+    }
+
+    /// Takes everything for expired that was issued before this time, in milliseconds: for [`crate::faults`].
+    pub(crate) fn expire_before(&self, millis: i64) {
+        self.expired_before.store(millis, Ordering::Relaxed);
     }
 
     /// Makes credentials.
     #[must_use]
     pub fn mint(&self, caller: &Caller, ttl: Duration, surroundings: &Surroundings) -> Credentials {
+        self.mint_until(caller, surroundings.now() + ttl, surroundings)
+    }
+
+    /// Makes credentials that last until then.
+    pub(crate) fn mint_until(
+        &self,
+        caller: &Caller,
+        expiration: OffsetDateTime,
+        surroundings: &Surroundings,
+    ) -> Credentials {
         let access_key_id = access_key_id(surroundings);
-        let expiration = surroundings.now() + ttl;
         let claim = Claim {
             role: match caller.role {
                 Role::Guest => Claimed::Guest,
@@ -108,6 +136,7 @@ impl Authority {
             identity: caller.identity.as_ref().map(|identity| identity.0.clone()),
             access_key_id: access_key_id.clone(),
             expires: expiration.unix_timestamp(),
+            issued: surroundings.now_millis(),
         };
         Credentials {
             secret_access_key: self.secret_of(&access_key_id),
@@ -132,7 +161,8 @@ impl Authority {
         if claim.access_key_id != access_key_id {
             return Err(Refusal::UnknownToken);
         }
-        if claim.expires <= now.unix_timestamp() {
+        let expired = claim.issued < self.expired_before.load(Ordering::Relaxed);
+        if expired || claim.expires <= now.unix_timestamp() {
             return Err(Refusal::Expired);
         }
         let role = match claim.role {
@@ -222,7 +252,7 @@ mod tests {
     #[test]
     fn altered_borrowed_and_expired_tokens_are_refused() {
         let (world, clock) = Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, 2);
-        let authority = Authority { master: [7; 32] };
+        let authority = Authority::with([7; 32]);
         let mint = || authority.mint(&guest(), Duration::from_secs(60), &world);
         let (mine, other) = (mint(), mint());
         let unseal = |id: &str, token: &str| {
@@ -264,7 +294,7 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let (world, _) = Surroundings::simulated(OffsetDateTime::UNIX_EPOCH, 3);
-        let minted = Authority { master: [7; 32] }.mint(&guest(), Duration::from_secs(60), &world);
+        let minted = Authority::with([7; 32]).mint(&guest(), Duration::from_secs(60), &world);
         let shown = format!("{minted:?}");
         assert!(
             !shown.contains(&minted.secret_access_key.0) && !shown.contains(&minted.session_token)

@@ -11,7 +11,7 @@ use crate::error::CloudError;
 use crate::store::{Store, StoreError};
 use crate::surroundings::from_millis;
 use crate::world::World;
-use crate::{streams, timers};
+use crate::{streams, timers, trail};
 
 /// Something the pipeline gave up on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -153,7 +153,7 @@ pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
                     key,
                     old,
                     new,
-                    ..
+                    sequence,
                 } = change;
                 streams::append(
                     tx,
@@ -164,6 +164,7 @@ pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
                     Some(&name),
                     now,
                 )?;
+                trail::sent_again(tx, &name, sequence, tx.last_insert_rowid())?;
             }
             Origin::Timer => timers::set(tx, &name, now, &payload)?,
         }
@@ -192,35 +193,39 @@ pub async fn resend_all(world: &World) -> Result<usize, CloudError> {
 /// # Errors
 /// Where the store fails.
 pub async fn account(store: &Store) -> Result<Account, CloudError> {
-    let count = |connection: &Connection| {
-        // One statement, so that all counts see the same moment.
-        let mut statement = connection.prepare_cached(
+    Ok(store.read(counted).await?)
+}
+
+/// As [`account`].
+pub(crate) fn counted(connection: &Connection) -> Result<Account, StoreError> {
+    // One statement, so that all counts see the same moment.
+    let mut statement = connection.prepare_cached(
             "SELECT 'accepted', count(*) FROM events UNION ALL SELECT state, count(*) FROM deliveries GROUP BY state
              UNION ALL SELECT state, count FROM totals",
         )?;
-        let counts = statement.query_map([], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, i64>(1)?.unsigned_abs(),
-            ))
-        })?;
-        let mut account = Account::default();
-        for count in counts {
-            let (state, count) = count?;
-            let total = match state.as_str() {
-                "accepted" => &mut account.accepted,
-                "written" => &mut account.written,
-                "late" => &mut account.late,
-                "duplicate" => &mut account.duplicate,
-                "dead" => &mut account.dead,
-                "pending" => &mut account.pending,
-                _ => &mut account.unmatched,
-            };
-            *total += count;
-        }
-        Ok::<_, StoreError>(account)
-    };
-    Ok(store.read(count).await?)
+    let counts = statement.query_map([], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, i64>(1)?.unsigned_abs(),
+        ))
+    })?;
+    let mut account = Account::default();
+    for count in counts {
+        let (state, count) = count?;
+        let total = match state.as_str() {
+            "accepted" => &mut account.accepted,
+            "written" => &mut account.written,
+            "late" => &mut account.late,
+            "duplicate" => &mut account.duplicate,
+            "dead" => &mut account.dead,
+            "pending" => &mut account.pending,
+            "unmatched" => &mut account.unmatched,
+            // What the trail adds to the totals.
+            _ => continue,
+        };
+        *total += count;
+    }
+    Ok(account)
 }
 
 /// Keeps something that the pipeline gives up, in the transaction that gives it up.

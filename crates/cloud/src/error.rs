@@ -48,6 +48,27 @@ pub enum CloudError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The admin port may only be on this machine.
+    #[error(
+        "the admin port can do harm and asks nobody who they are, so it listens on this machine only: {address} is not a loopback address. Name one with --admin, for example --admin 127.0.0.1:8788"
+    )]
+    NotLoopback {
+        /// Which one was asked for.
+        address: SocketAddr,
+    },
+    /// The admin port's address cannot be listened on.
+    #[error(
+        "cannot listen on {address} for the admin port: {source}. Name another address with --admin, for example --admin 127.0.0.1:0"
+    )]
+    Admin {
+        /// Which one.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A command could not reach the admin port, or was refused there.
+    #[error("{0}")]
+    Refused(String),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
@@ -62,6 +83,14 @@ pub enum CloudError {
     /// There is no dead letter under this id.
     #[error("there is no dead letter {0}. `eddy-cloud dead-letters list` shows what there is")]
     NoDeadLetter(i64),
+    /// The cloud knows no event under this id.
+    #[error(
+        "there is no event {0}. `PutEvents` answers with the ids of what it accepted; a week after its end an event is forgotten"
+    )]
+    NoEvent(String),
+    /// The account does not add up; what is wrong has been printed.
+    #[error("the account does not add up: {0}")]
+    Account(String),
     /// Anything else that the system refused.
     #[error("{0}")]
     Io(#[from] std::io::Error),

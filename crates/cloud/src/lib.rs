@@ -4,17 +4,21 @@
 //! model and its stream record, [`streams`] hands the change on, [`graphql`] runs the mutation that publishes it and
 //! [`realtime`] sends it to whoever subscribed. [`adapters`] says which handler hangs where; [`world`] is what all of
 //! them share; [`server`] is the way in from outside, past [`sigv4`] and [`policy`].
+//! [`admin`] is a way in for whoever runs it, to do harm on purpose ([`faults`]) and to count.
 //!
 //! The server's side of every protocol is implemented here on its own: nothing is shared with the clients but tests.
 #![forbid(unsafe_code)]
 
 pub mod adapters;
+pub mod admin;
 pub mod bus;
 pub mod cognito;
+pub mod counters;
 pub mod credentials;
 pub mod dead_letters;
 pub mod error;
 pub mod events_api;
+pub mod faults;
 pub mod graphql;
 pub mod http;
 pub mod policy;
@@ -30,6 +34,7 @@ pub mod surroundings;
 pub mod tables;
 pub mod testing;
 pub mod timers;
+pub mod trail;
 pub mod world;
 
 pub use error::CloudError;

@@ -6,6 +6,8 @@
 
 use backend::api::{ApiName, Role};
 use serde::Deserialize;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::time::Instant;
 
 use crate::settings::{ACCOUNT, BUS, REGION};
 
@@ -17,6 +19,8 @@ const BACKEND: &str = include_str!("../../../deploy/policies/backend.json");
 pub struct Policies {
     guest: Policy,
     backend: Policy,
+    /// What guests are denied on purpose, and until when: for [`crate::faults`].
+    denied: OnceLock<Mutex<Vec<(Access, Instant)>>>,
 }
 
 /// Something that a caller wants to do, in the policies' terms.
@@ -80,14 +84,42 @@ impl Policies {
         Ok(Self {
             guest: policy("deploy/policies/guest.json", GUEST)?,
             backend: policy("deploy/policies/backend.json", BACKEND)?,
+            denied: OnceLock::new(),
         })
+    }
+
+    /// Denies something to guests until then: an explicit deny, which beats what the document allows.
+    pub(crate) fn deny_guests(&self, access: Access, until: Instant) {
+        self.denials().push((access, until));
+    }
+
+    /// Takes one denial back, or all of them. Says whether there was any.
+    pub(crate) fn deny_no_more(&self, access: Option<&Access>) -> bool {
+        let mut denials = self.denials();
+        let before = denials.len();
+        denials.retain(|(denied, _)| access.is_some_and(|access| access != denied));
+        denials.len() < before
+    }
+
+    fn denied(&self, access: &Access) -> bool {
+        self.denied.get().is_some_and(|_| {
+            let now = Instant::now();
+            let mut denials = self.denials();
+            denials.retain(|(_, until)| now < *until);
+            denials.iter().any(|(denied, _)| denied == access)
+        })
+    }
+
+    fn denials(&self) -> MutexGuard<'_, Vec<(Access, Instant)>> {
+        let denials = self.denied.get_or_init(Mutex::default);
+        denials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether callers in this role may do it.
     #[must_use]
     pub fn allow(&self, role: Role, access: &Access) -> bool {
         match role {
-            Role::Guest => self.guest.allows(access),
+            Role::Guest => self.guest.allows(access) && !self.denied(access),
             Role::Backend => self.backend.allows(access),
         }
     }

@@ -1,22 +1,25 @@
 //! The way in: the addresses, and the life of a running cloud.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt as _;
 use backend::api::Caller;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::credentials::Authority;
 use crate::error::CloudError;
+use crate::faults::{Faults, FaultyListener, Remote};
 use crate::settings::{REGION, Settings};
 use crate::sigv4::{self, Refusal, Scope, TokenRule};
 use crate::world::World;
-use crate::{cognito, events_api, http, site};
+use crate::{admin, cognito, events_api, http, site};
 
 /// How long connections may take to end once the cloud shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -32,12 +35,24 @@ pub struct Front {
 }
 
 impl Front {
+    /// The time as the services tell it: the clock's, unless it is wrong on purpose.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.world.surroundings.now().saturating_add(self.skew())
+    }
+
+    /// How far that is ahead of the clock.
+    pub(crate) fn skew(&self) -> time::Duration {
+        let faults = self.world.faults.as_ref();
+        faults.map_or(time::Duration::ZERO, Faults::skew)
+    }
+
     /// Who signed a request for a service.
     ///
     /// # Errors
     /// Why the signature is not believed.
     pub fn verify(&self, request: &sigv4::Request<'_>, service: &str) -> Result<Caller, Refusal> {
-        let now = self.world.surroundings.now();
+        let now = self.now();
         let scope = Scope {
             service,
             region: REGION,
@@ -53,16 +68,18 @@ impl Front {
 /// finished, the pipeline puts down what it holds.
 ///
 /// # Errors
-/// Where the data folder cannot be used, another cloud is running on it, or a part of the pipeline crashes.
+/// Where the data folder cannot be used, another cloud is running on it, a part of the pipeline crashes, or the admin
+/// port cannot be where it shall be.
 pub async fn serve(
     settings: Settings,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), CloudError> {
-    serve_then(settings, listener, shutdown, || {}).await
+    serve_then(settings, listener, shutdown, |_| {}).await
 }
 
-/// As [`serve`], and calls `ready` once it is certain that nothing keeps the cloud from running.
+/// As [`serve`], and calls `ready` once it is certain that nothing keeps the cloud from running, with the admin port's
+/// address if there is one.
 ///
 /// # Errors
 /// As [`serve`].
@@ -70,7 +87,7 @@ pub async fn serve_then(
     settings: Settings,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    ready: impl FnOnce(),
+    ready: impl FnOnce(Option<SocketAddr>),
 ) -> Result<(), CloudError> {
     serve_world(World::open(settings).await?, listener, shutdown, ready).await
 }
@@ -83,8 +100,12 @@ pub async fn serve_world(
     world: World,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    ready: impl FnOnce(),
+    ready: impl FnOnce(Option<SocketAddr>),
 ) -> Result<(), CloudError> {
+    let admin = match world.settings.admin {
+        Some(address) => Some(admin::bind(address).await?),
+        None => None,
+    };
     let (stop, stopping) = watch::channel(false);
     let mut pipeline = world.start(stopping.clone()).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
@@ -93,11 +114,11 @@ pub async fn serve_world(
         authority,
         stopping: stopping.clone(),
     };
-    ready();
-    // Small frames that have to be there at once: no waiting for more to send.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    ready(admin_address);
+    let admin = admin::serve(admin, front.clone());
     let mut stopped = stopping;
-    let server = axum::serve(listener, router(front)).with_graceful_shutdown(async move {
+    let served = listen(listener, front, async move {
         shutdown.await;
         tracing::info!("shutting down");
         stop.send_replace(true);
@@ -107,12 +128,42 @@ pub async fn serve_world(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = std::future::IntoFuture::into_future(server) => served?,
+        served = futures::future::try_join(served, admin) => drop(served?),
         () = too_long => tracing::warn!("some connections did not end in time"),
         // All of it may well have stopped before the last connection has, but nothing before it was told to.
         Err(broken) = pipeline.finished() => return Err(broken),
     }
     pipeline.finished().await
+}
+
+/// Serves the services: past the faults where somebody may cause them, else straight from the network.
+async fn listen(
+    listener: TcpListener,
+    front: Front,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let Some(faults) = front.world.faults.clone() else {
+        // Small frames that have to be there at once: no waiting for more to send.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+        return axum::serve(listener, router(front))
+            .with_graceful_shutdown(shutdown)
+            .await;
+    };
+    let dated = axum::middleware::from_fn_with_state(front.clone(), http::skewed_date);
+    let service = router(front)
+        .layer(dated)
+        .into_make_service_with_connect_info::<Remote>();
+    let last_words = faults.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // What is held back has to be out before the end.
+        last_words.reset();
+    };
+    axum::serve(FaultyListener::new(listener, faults.clone()), service)
+        .with_graceful_shutdown(shutdown)
+        .await?;
+    faults.lines().gone().await;
+    Ok(())
 }
 
 fn router(front: Front) -> Router {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::adapters::TABLES;
 use crate::pump::Rest;
 use crate::store::StoreError;
+use crate::trail::{self, Cause};
 use crate::world::World;
 use crate::{bus, cognito, streams};
 
@@ -89,10 +90,11 @@ pub(crate) fn query(
 }
 
 /// Carries out all the writes or, with the error, leaves the transaction to be rolled back. Says which shards of
-/// streams got records.
+/// streams got records. With a cause, the changes are in its trail.
 pub(crate) fn transact(
     tx: &Transaction<'_>,
     writes: &[Write],
+    cause: Option<&Cause>,
     now: i64,
 ) -> Result<streams::Touched, PortError> {
     if writes.len() > MAX_WRITES {
@@ -130,6 +132,7 @@ pub(crate) fn transact(
             &write.key,
             old.as_ref(),
             new,
+            cause,
             now,
         )?);
     }
@@ -172,6 +175,7 @@ fn replace(
     key: &str,
     old: Option<&Item>,
     new: Option<&Item>,
+    cause: Option<&Cause>,
     now: i64,
 ) -> Result<Option<u8>, StoreError> {
     if old == new {
@@ -215,11 +219,14 @@ fn replace(
                 .execute([table.name, key])?;
         }
     }
-    if table.stream {
-        streams::append(tx, table.name, key, old, new, None, now).map(Some)
-    } else {
-        Ok(None)
+    if !table.stream {
+        return Ok(None);
     }
+    let shard = streams::append(tx, table.name, key, old, new, None, now)?;
+    if let Some(cause) = cause {
+        trail::effect(tx, cause, (table.name, shard, key), new, now)?;
+    }
+    Ok(Some(shard))
 }
 
 /// Where an index holds a row, if it does.
@@ -262,7 +269,7 @@ async fn sweep_some(world: &World) -> Result<bool, StoreError> {
             for (name, key) in &rows {
                 if let Some(table) = TABLES.iter().find(|table| table.name == name) {
                     let old = get(tx, name, key)?;
-                    touched.add(replace(tx, table, key, old.as_ref(), None, now)?);
+                    touched.add(replace(tx, table, key, old.as_ref(), None, None, now)?);
                 } else {
                     // A table of an older version: nobody reads it any more.
                     tx.execute("DELETE FROM items WHERE tab = ? AND key = ?", [name, key])?;

@@ -18,6 +18,8 @@ use crate::world::World;
 pub struct Running {
     /// Such as `http://127.0.0.1:43121`, without a slash at the end.
     pub url: String,
+    /// The admin port's address in the same form, where the settings ask for one.
+    pub admin: Option<String>,
     /// Everything it shares.
     pub world: World,
     authority: Authority,
@@ -63,15 +65,16 @@ pub async fn start_on(
         world.clone(),
         listener,
         async { drop(stopped.await) },
-        || ready.send(()).unwrap_or_default(),
+        |admin| ready.send(admin).unwrap_or_default(),
     ));
-    if is_ready.await.is_err() {
+    let Ok(admin) = is_ready.await else {
         // It ended before it was ready, so there is an error to tell.
         served.await.map_err(std::io::Error::other)??;
         return Err(std::io::Error::other("the cloud ended at once").into());
-    }
+    };
     Ok(Running {
         url,
+        admin: admin.map(|address| format!("http://{address}")),
         world,
         authority,
         stop,

@@ -6,17 +6,31 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::counters::{Counter, Counters};
 use crate::error::CloudError;
+use crate::faults::Faults;
 use crate::pump::Bell;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::streams::SHARDS;
 use crate::surroundings::Surroundings;
+use crate::trail::Cause;
 use crate::{adapters, bus, graphql, realtime, tables, timers};
 
 /// A handle to everything a running cloud shares. It implements the backend's ports (see [`crate::adapters`]).
 #[derive(Clone)]
-pub struct World(Arc<Shared>);
+pub struct World {
+    shared: Arc<Shared>,
+    errand: Option<Arc<Errand>>,
+}
+
+/// What somebody does with the world, as far as the account needs to know it: on account of which event, and how many
+/// subscribers it reached.
+#[derive(Debug, Default)]
+pub(crate) struct Errand {
+    pub(crate) cause: Option<Cause>,
+    pub(crate) reached: Counter,
+}
 
 /// What [`World`] shares.
 pub struct Shared {
@@ -28,6 +42,10 @@ pub struct Shared {
     pub surroundings: Surroundings,
     /// Who subscribes to what.
     pub hub: realtime::Hub,
+    /// What is counted.
+    pub counters: Counters,
+    /// The faults that are to happen, if anyone may cause them.
+    pub faults: Option<Faults>,
     /// The schemas of the GraphQL APIs.
     pub apis: graphql::Apis,
     /// Wakes the pumps.
@@ -44,11 +62,20 @@ pub(crate) struct Wake {
     pub(crate) sweeper: Bell,
 }
 
+impl Errand {
+    pub(crate) fn of(cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            reached: Counter::default(),
+        }
+    }
+}
+
 impl Deref for World {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.shared
     }
 }
 
@@ -72,14 +99,33 @@ impl World {
         let store = Store::open(&settings.data).await?;
         let apis = graphql::Apis::load()?;
         let hub = realtime::Hub::default();
-        Ok(Self(Arc::new(Shared {
+        let faults = settings.admin.map(|_| Faults::new());
+        let shared = Arc::new(Shared {
             settings,
             store,
             surroundings,
             hub,
+            counters: Counters::default(),
+            faults,
             apis,
             wake: Wake::default(),
-        })))
+        });
+        Ok(Self {
+            shared,
+            errand: None,
+        })
+    }
+
+    /// A handle that remembers what it is used for.
+    pub(crate) fn on(&self, errand: &Arc<Errand>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            errand: Some(Arc::clone(errand)),
+        }
+    }
+
+    pub(crate) fn errand(&self) -> Option<&Errand> {
+        self.errand.as_deref()
     }
 
     /// Starts the pipeline: bus, streams, timers and the sweeper of expired rows. It runs until the receiver says

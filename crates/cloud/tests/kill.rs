@@ -18,6 +18,7 @@ use backend::orders::model::OrderStatus;
 use cloud::dead_letters::{self, Account};
 use cloud::settings::{BUS, IDENTITY_POOL, REGION};
 use cloud::store::{Store, StoreError};
+use cloud::trail;
 use cloud::{Data, dead_letters::DeadLetter};
 use futures::StreamExt as _;
 use net::UnixTime;
@@ -396,6 +397,23 @@ async fn killed_in_the_middle_of_a_thousand_events() -> Result {
         account.pending == 0
     })
     .await?;
+
+    // Tables and streams say the same as the bus, once the last change is published.
+    let balance = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let balance = trail::balance(&store).await?;
+            assert!(balance.adds_up(), "{:?}", balance.mismatches);
+            if balance.publications.iter().all(|of| of.waiting == 0) {
+                return Ok::<_, Error>(balance);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let balance = balance.await??;
+    assert_eq!(
+        (balance.changes, balance.publications[0].published),
+        (account.written, account.written)
+    );
 
     // Each event that somebody was told is accepted came to one end.
     assert_eq!(accepted.len(), events.len() + more.len());

@@ -11,6 +11,7 @@ use backend::ports::Timers;
 use cloud::bus::{self, Entry};
 use cloud::dead_letters::{self, Account, DeadLetter, Origin};
 use cloud::surroundings::{SimulatedClock, Surroundings, from_millis};
+use cloud::trail;
 use cloud::world::Pipeline;
 use cloud::{CloudError, Data, Settings, World};
 use serde_json::{Map, Value, json};
@@ -117,9 +118,13 @@ impl Running {
         }
     }
 
+    /// Stops. Whatever has happened, the account adds up, from both sides.
     async fn end(mut self) -> Result {
         drop(self.stop);
-        Ok(self.pipeline.finished().await?)
+        self.pipeline.finished().await?;
+        let balance = trail::balance(&self.world.store).await?;
+        assert!(balance.adds_up(), "{balance:#?}");
+        Ok(())
     }
 }
 
@@ -515,13 +520,19 @@ async fn finished_events_go_after_a_week_and_stay_in_the_account() -> Result {
         .until("all ends", |account| account.pending == 0)
         .await?;
     assert_eq!((account.accepted, account.written, account.dead), (3, 2, 1));
-    let kept = async || {
-        let count = |connection: &rusqlite::Connection| {
-            let sql = "SELECT count(*) FROM events";
+    let count = async |sql: &'static str| {
+        let count = move |connection: &rusqlite::Connection| {
             Ok::<i64, cloud::store::StoreError>(connection.query_row(sql, [], |row| row.get(0))?)
         };
         running.world.store.read(count).await
     };
+    // No copy is in anybody's hand when a week passes in a moment.
+    while count("SELECT count(*) FROM queue").await? > 0 {
+        running.clock.advance(Duration::from_millis(50));
+        running.world.nudge();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let kept = async || count("SELECT count(*) FROM events").await;
     assert_eq!(kept().await?, 3);
     running.clock.advance(Duration::from_secs(8 * 24 * 3600));
     for _ in 0..2_000 {
@@ -539,4 +550,44 @@ async fn finished_events_go_after_a_week_and_stay_in_the_account() -> Result {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Err("the sweeper never came".into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_of_what_ended_long_ago_is_not_delivered() -> Result {
+    const LATER: i64 = START + 2 * 24 * 3600 * 1000;
+    let folder = tempfile::tempdir()?;
+    let running = Running::start(folder.path(), false, START).await?;
+    put(&running.world, &[basket("a", 1)]).await?;
+    let ended = |account: &Account| account.accepted == 1 && account.pending == 0;
+    let account = running.until("its end", ended).await?;
+    let store = running.world.store.clone();
+    running.end().await?;
+    let copy = |tx: &rusqlite::Transaction<'_>| {
+        let sql = "INSERT INTO queue (event, rule, due) SELECT event, rule, ? FROM deliveries";
+        Ok::<_, cloud::store::StoreError>(tx.execute(sql, [LATER + 60_000])?)
+    };
+    store.write(copy).await?;
+    drop(store);
+    // Two days later neither the order nor the receipt is there to say that it has been.
+    let running = Running::start(folder.path(), false, LATER).await?;
+    let emptied = async |sql: &'static str| -> Result {
+        for _ in 0..2_000 {
+            running.world.nudge();
+            let count = move |connection: &rusqlite::Connection| {
+                let count = connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+                Ok::<_, cloud::store::StoreError>(count)
+            };
+            if running.world.store.read(count).await? == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Err(format!("{sql}: never").into())
+    };
+    emptied("SELECT count(*) FROM items").await?;
+    running.clock.advance(Duration::from_secs(60));
+    emptied("SELECT count(*) FROM queue").await?;
+    emptied("SELECT count(*) FROM items").await?;
+    assert_eq!(running.account().await?, account);
+    running.end().await
 }

@@ -11,7 +11,7 @@ mod common;
 use std::time::Duration;
 
 use common::{
-    EVERY_FIELD, Passing, Received, Socket, backend, cloud, cloud_with, guest, input, send,
+    EVERY_FIELD, Passing, Received, Socket, backend, cloud, cloud_with, guest, input, send, until,
 };
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -311,6 +311,67 @@ async fn a_slow_reader_is_cut_off_and_nobody_waits_for_it() {
     });
     ended.await.expect("the slow reader is cut off");
     assert!(read < 120, "it was cut off after {read} events");
+}
+
+/// Each neighbour reads every event in its order, none waits for the one that has stopped reading, and that one is told
+/// why it was cut off as soon as it reads on.
+#[tokio::test]
+async fn a_reader_that_stops_is_told_why_and_its_neighbours_miss_nothing() {
+    let cloud = cloud_with(|settings| settings.realtime.queue = 16).await;
+    let query = "subscription { onCreateOrUpdateOrder { orderId customerId revision } }";
+    let mut stopped = Socket::live(&cloud, &guest(&cloud)).await;
+    stopped.subscribe(&cloud, query, json!({})).await;
+    let mut neighbours = Vec::new();
+    for _ in 0..5 {
+        let mut neighbour = Socket::live(&cloud, &guest(&cloud)).await;
+        neighbour.subscribe(&cloud, query, json!({})).await;
+        neighbours.push(neighbour);
+    }
+    let cut_off = || cloud.world.counters.now().cut_off;
+    let mut order = input("o-1", 0);
+    order["customerId"] = json!("x".repeat(200 * 1024));
+    let mut revision = 0;
+    while cut_off() == 0 {
+        revision += 1;
+        assert!(revision < 500, "it is never cut off");
+        order["revision"] = json!(revision);
+        common::publish(&cloud, order.clone()).await;
+        for neighbour in &mut neighbours {
+            let frame = neighbour.frame().await;
+            let heard = &frame["payload"]["data"]["onCreateOrUpdateOrder"]["revision"];
+            assert_eq!(heard, revision);
+        }
+    }
+    let mut read = 0;
+    let end = loop {
+        match stopped.received().await {
+            Received::Frame(frame) => {
+                read += 1;
+                let heard = &frame["payload"]["data"]["onCreateOrUpdateOrder"]["revision"];
+                assert_eq!(heard, read, "without a gap till the cut");
+            }
+            Received::Closed(code, reason) => break (code, reason),
+        }
+    };
+    assert_eq!(
+        end,
+        (1008, "too slow: events were waiting to be read".into())
+    );
+    assert!(read < revision, "{read} of {revision}");
+    // It is out of the way, and counted once.
+    until("its subscription is gone", async || {
+        cloud.world.hub.subscriptions() == neighbours.len()
+    })
+    .await;
+    common::publish(&cloud, input("o-2", 1)).await;
+    for neighbour in &mut neighbours {
+        let frame = neighbour.frame().await;
+        assert_eq!(
+            frame["payload"]["data"]["onCreateOrUpdateOrder"]["orderId"],
+            "o-2"
+        );
+    }
+    assert_eq!(cut_off(), 1);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ pub mod model;
 mod publish;
 mod query;
 pub mod simulation;
+pub mod traffic;
 
 #[cfg(test)]
 mod tests;

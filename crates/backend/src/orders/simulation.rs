@@ -81,35 +81,49 @@ pub fn fire(timer: Timer, fresh: OrderId) -> Vec<Effect> {
             let next = OrderStatus::WAY
                 .into_iter()
                 .find(|next| *next > status && !status.is_final());
-            let update = Effect::Put(NewEvent {
-                source: "orders.events.kitchen".to_owned(),
-                detail_type: UPDATED.to_owned(),
-                detail: json(&StatusUpdate {
-                    order_id: order_id.clone(),
-                    status,
-                }),
-            });
+            let update = Effect::Put(moved_on(&order_id, status));
             let next = next.map(|status| Effect::Set(Timer::Status { order_id, status }));
             [update].into_iter().chain(next).collect()
         }
     }
 }
 
-fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderId) -> Vec<Effect> {
-    let Some(basket) = BASKETS.get(number) else {
-        return Vec::new();
-    };
+/// The event of a new order, of the sample basket with this number (they begin anew after the last).
+#[must_use]
+pub fn submitted(basket: usize, order_id: &OrderId) -> NewEvent {
+    let basket = &BASKETS[basket % BASKETS.len()];
     let order = NewOrder {
         order_id: order_id.clone(),
         customer_id: basket.customer_id.to_owned(),
         currency: basket.currency.to_owned(),
         items: basket.items(),
     };
-    let submit = Effect::Put(NewEvent {
+    NewEvent {
         source: "orders.events.ordering".to_owned(),
         detail_type: CREATED.to_owned(),
         detail: json(&order),
-    });
+    }
+}
+
+/// The event of an order that has got further.
+#[must_use]
+pub fn moved_on(order_id: &OrderId, status: OrderStatus) -> NewEvent {
+    let update = StatusUpdate {
+        order_id: order_id.clone(),
+        status,
+    };
+    NewEvent {
+        source: "orders.events.kitchen".to_owned(),
+        detail_type: UPDATED.to_owned(),
+        detail: json(&update),
+    }
+}
+
+fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderId) -> Vec<Effect> {
+    if number >= BASKETS.len() {
+        return Vec::new();
+    }
+    let submit = Effect::Put(submitted(number, order_id));
     let workflow = Effect::Set(Timer::Status {
         order_id: order_id.clone(),
         status: OrderStatus::AcceptedByStore,

@@ -9,11 +9,15 @@ use crate::adapters;
 use crate::dead_letters::{self, Origin};
 use crate::pump::{self, Next, POLL, Rest};
 use crate::store::StoreError;
-use crate::surroundings::from_millis;
+use crate::surroundings::{from_millis, millis};
+use crate::trail::{self, Attempt};
 use crate::world::World;
 
 /// How many deliveries are under way at once.
 const CONCURRENCY: usize = 16;
+/// How old an event may be for another copy of it to be delivered once it has come to an end, in milliseconds: a day.
+/// EventBridge keeps trying no longer, and handlers keep their receipts no longer than that.
+const COPIES: i64 = 24 * 60 * 60 * 1000;
 /// How many are fetched at once.
 const BATCH: i64 = 128;
 
@@ -96,13 +100,43 @@ fn due(connection: &Connection, now: i64) -> Result<Due, StoreError> {
 }
 
 async fn deliver(world: &World, delivery: Delivery) {
-    let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
     let id = delivery.event.id.clone();
-    if let Err(error) = settle(world, delivery, result).await {
+    let settled = match is_stale(world, &delivery).await {
+        Ok(true) => drop_copy(world, delivery.place).await,
+        Ok(false) => {
+            let begun = world.surroundings.now_millis();
+            let result = adapters::deliver(world, &delivery.rule, &delivery.event).await;
+            settle(world, delivery, begun, result).await
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = settled {
         // It keeps its place in the queue and will be delivered again; not at once, for the disk may be full.
         tracing::warn!(%error, event = id.0, "keeping what became of an event failed");
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Whether it is a copy of what came to its end long ago. Asked at the last moment: a machine may have slept for days
+/// with it in hand.
+async fn is_stale(world: &World, delivery: &Delivery) -> Result<bool, StoreError> {
+    if millis(delivery.event.time) + COPIES > world.surroundings.now_millis() {
+        return Ok(false);
+    }
+    let (event, rule) = (delivery.event.id.0.clone(), delivery.rule.clone());
+    let ended = move |connection: &Connection| {
+        let sql = "SELECT state != 'pending' FROM deliveries WHERE event = ? AND rule = ?";
+        Ok(connection.query_row(sql, [event, rule], |row| row.get(0))?)
+    };
+    world.store.read(ended).await
+}
+
+async fn drop_copy(world: &World, place: i64) -> Result<(), StoreError> {
+    let drop_copy = move |tx: &Transaction<'_>| {
+        tx.execute("DELETE FROM queue WHERE id = ?", [place])?;
+        Ok(())
+    };
+    world.store.write(drop_copy).await
 }
 
 /// Keeps what a delivery came to. The first end stays, except that a success beats a death: with two copies under
@@ -110,6 +144,7 @@ async fn deliver(world: &World, delivery: Delivery) {
 async fn settle(
     world: &World,
     delivery: Delivery,
+    begun: i64,
     result: Result<Outcome, HandlerError>,
 ) -> Result<(), StoreError> {
     let now = world.surroundings.now_millis();
@@ -129,6 +164,7 @@ async fn settle(
         .store
         .write(move |tx| {
             let id = &event.id.0;
+            trail::attempt(tx, &tried(id, &rule, (begun, now), &result))?;
             let (state, attempts) = tx
                 .prepare_cached("SELECT state, attempts + 1 FROM deliveries WHERE event = ? AND rule = ?")?
                 .query_row([id, &rule], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
@@ -161,6 +197,28 @@ async fn settle(
             Ok(())
         })
         .await
+}
+
+fn tried<'a>(
+    event: &'a str,
+    rule: &'a str,
+    (begun, ended): (i64, i64),
+    result: &'a Result<Outcome, HandlerError>,
+) -> Attempt<'a> {
+    let (outcome, cause) = match result {
+        Ok(outcome) => (state_of(*outcome), None),
+        Err(HandlerError::Retry(cause) | HandlerError::Dead(cause)) => {
+            ("failed", Some(cause.as_str()))
+        }
+    };
+    Attempt {
+        event,
+        rule,
+        begun,
+        ended,
+        outcome,
+        cause,
+    }
 }
 
 fn finish(

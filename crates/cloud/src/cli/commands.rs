@@ -13,7 +13,9 @@ use serde::Serialize;
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Command, CredentialFormat, DataFlag, DeadLetterAction, RoleName, watch};
+use super::{
+    Command, CredentialFormat, DataFlag, DeadLetterAction, RoleName, account, drive, watch,
+};
 
 pub(super) async fn run(command: Command) -> Result<(), CloudError> {
     match command {
@@ -29,36 +31,21 @@ pub(super) async fn run(command: Command) -> Result<(), CloudError> {
         }
         Command::Watch { what, endpoint } => watch::run(what, &endpoint).await,
         Command::DeadLetters { action } => letters(action).await,
-        Command::Account { data, json } => {
-            let account = dead_letters::account(&Store::open(&kept(data)?).await?).await?;
-            if json {
-                return print_json(&account);
-            }
-            let dead_letters::Account {
-                accepted,
-                written,
-                late,
-                duplicate,
-                dead,
-                pending,
-                unmatched,
-            } = account;
-            println!("accepted {accepted}");
-            println!(
-                "  written   {written}\n  late      {late}\n  duplicate {duplicate}\n  dead      {dead}"
-            );
-            println!("  pending   {pending}\n  unmatched {unmatched}");
-            if !account.closes() {
-                println!("THE ACCOUNT DOES NOT CLOSE");
-            }
-            Ok(())
-        }
+        Command::Account { event, data, json } => account::run(event, data, json).await,
+        Command::Fault { fault, admin } => drive::fault(fault, admin).await,
+        Command::Load {
+            rate,
+            count,
+            seed,
+            admin,
+        } => drive::load(rate, count, seed, admin).await,
+        Command::Counters { admin } => drive::counters(admin).await,
     }
 }
 
 /// A command beside a running cloud meets it in the data folder, so there has to be one, with a cloud's data in it: in a
 /// folder made by the way, credentials would be good for nothing and the account would be a lie.
-fn kept(flag: DataFlag) -> Result<Data, CloudError> {
+pub(super) fn kept(flag: DataFlag) -> Result<Data, CloudError> {
     match flag.data()? {
         Data::Memory => Err(CloudError::BuiltIn(
             "this command works on the folder of a cloud; a cloud in :memory: has none".into(),
@@ -171,7 +158,7 @@ fn line(letter: &DeadLetter) -> String {
     format!("{id}  {at}  {origin} {name}  {subject}  after {attempts} attempts: {cause}")
 }
 
-fn print_json(value: &impl Serialize) -> Result<(), CloudError> {
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), CloudError> {
     println!(
         "{}",
         serde_json::to_string_pretty(value).map_err(std::io::Error::from)?

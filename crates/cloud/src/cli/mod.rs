@@ -5,7 +5,9 @@
     reason = "what a command has to say goes to the terminal"
 )]
 
+mod account;
 mod commands;
+mod drive;
 mod serve;
 mod watch;
 
@@ -17,6 +19,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloud::{CloudError, Data};
 use tracing_subscriber::EnvFilter;
+
+use self::drive::{AdminFlag, Fault};
 
 /// No span of time here is longer, in seconds.
 const A_YEAR: u64 = 365 * 24 * 60 * 60;
@@ -37,6 +41,9 @@ struct Serve {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where to listen for `load`, `fault` and GET /counters; on this machine only, off unless given.
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
     #[command(flatten)]
     data: DataFlag,
     /// The folder with the built page.
@@ -117,13 +124,42 @@ enum Command {
         #[command(subcommand)]
         action: DeadLetterAction,
     },
-    /// What became of every event.
+    /// What became of every event, and whether it adds up (if not, this ends with an error).
     Account {
+        /// Follow one event, by its id.
+        #[arg(long, value_name = "ID")]
+        event: Option<String>,
         #[command(flatten)]
         data: DataFlag,
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Let something go wrong on purpose in a running cloud that has an admin port.
+    Fault {
+        #[command(subcommand)]
+        fault: Fault,
+        #[command(flatten)]
+        admin: AdminFlag,
+    },
+    /// Put order events on the bus of a running cloud that has an admin port.
+    Load {
+        /// Events a second.
+        #[arg(long, default_value_t = 100.0)]
+        rate: f64,
+        /// Events.
+        #[arg(long, default_value_t = 1000)]
+        count: u64,
+        /// The same seed, the same mix.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[command(flatten)]
+        admin: AdminFlag,
+    },
+    /// Show what a running cloud that has an admin port has counted.
+    Counters {
+        #[command(flatten)]
+        admin: AdminFlag,
     },
 }
 

@@ -13,6 +13,7 @@ use super::Serve;
 pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
     let settings = Settings {
         listen: flags.listen,
+        admin: flags.admin,
         data: flags.data.data()?,
         site: flags.site,
         credential_ttl: Duration::from_secs(flags.credential_ttl),
@@ -37,9 +38,12 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         listener.local_addr()?
     );
     let shutdown = shutdown()?;
-    cloud::serve_then(settings, listener, shutdown, move || {
+    cloud::serve_then(settings, listener, shutdown, move |admin| {
         // Read by whoever started this, so it must not wait in a buffer.
         println!("{ready}");
+        if let Some(admin) = admin {
+            println!("Its admin port is http://{admin}/");
+        }
         drop(std::io::stdout().flush());
     })
     .await

@@ -160,9 +160,10 @@ async fn get_credentials(
         role: Role::Guest,
         identity: Some(IdentityId(id.clone())),
     };
-    let minted = front
-        .authority
-        .mint(&caller, settings.credential_ttl, surroundings);
+    let minted =
+        front
+            .authority
+            .mint_until(&caller, front.now() + settings.credential_ttl, surroundings);
     Ok(json!({
         "IdentityId": id,
         "Credentials": {

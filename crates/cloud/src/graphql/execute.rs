@@ -93,7 +93,11 @@ pub async fn execute(
             .is_some_and(|data| !data[&key].is_null())
         {
             for subscription in schema.bound_to(&field) {
-                world.hub.publish(api, subscription, &value);
+                let reached = world.hub.publish(api, subscription, &value);
+                world.counters.published.add(1);
+                if let Some(errand) = world.errand() {
+                    errand.reached.add(reached);
+                }
             }
         }
     }

@@ -69,6 +69,12 @@ impl Apis {
         &self.policies
     }
 
+    /// Whether the schema has this field of `Query`, `Mutation` or `Subscription`.
+    pub(crate) fn has_field(&self, api: ApiName, parent: &str, field: &str) -> bool {
+        ["Query", "Mutation", "Subscription"].contains(&parent)
+            && self.schema(api).sdl.type_field(parent, field).is_ok()
+    }
+
     fn schema(&self, api: ApiName) -> &Schema {
         match api {
             ApiName::Orders => &self.orders,

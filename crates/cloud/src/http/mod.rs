@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use std::time::Duration;
+use time::OffsetDateTime;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::server::Front;
@@ -105,6 +106,35 @@ pub(crate) async fn request_id(
     response
 }
 
+/// While the service's clock is wrong on purpose, answers carry its date; else the server writes the true one.
+pub(crate) async fn skewed_date(
+    State(front): State<Front>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if !front.skew().is_zero() {
+        let date = HeaderValue::from_str(&http_date(front.now()));
+        response.headers_mut().extend(date.map(|date| (DATE, date)));
+    }
+    response
+}
+
+/// Such as `Sun, 06 Nov 1994 08:49:37 GMT`. Source: RFC 9110, section 5.6.7.
+fn http_date(at: OffsetDateTime) -> String {
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    format!(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+        &weekday[..3],
+        at.day(),
+        &month[..3],
+        at.year(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
+}
+
 /// As the services answer preflights: any origin, any header that is asked for, and the headers that browsers' clients
 /// need to see. `Date` among them, so that a client can learn how wrong its clock is.
 pub(crate) fn cors() -> CorsLayer {
@@ -114,4 +144,15 @@ pub(crate) fn cors() -> CorsLayer {
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([DATE, ERROR_TYPE, REQUEST_ID])
         .max_age(Duration::from_secs(172_800))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_http_has_them() {
+        let at = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(http_date(at), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
 }

@@ -1,12 +1,16 @@
 //! The upgrade to a real-time socket.
 
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{RawQuery, State};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
 use backend::api::ApiName;
 
+use crate::faults::Remote;
 use crate::realtime::{authorization, socket};
 use crate::server::Front;
 use crate::sigv4::Refusal;
@@ -18,6 +22,7 @@ pub(crate) async fn orders(
     State(front): State<Front>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    remote: Option<Extension<ConnectInfo<Remote>>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let api = ApiName::Orders;
@@ -25,11 +30,12 @@ pub(crate) async fn orders(
     if let Err(refusal) = &authorized {
         tracing::debug!(%api, %refusal, "a socket is not authorized");
     }
+    let line = remote.map(|Extension(ConnectInfo(remote))| Arc::clone(remote.line()));
     upgrade
         .protocols(["graphql-ws"])
         .max_message_size(MESSAGE_LIMIT)
         .max_frame_size(MESSAGE_LIMIT)
-        .on_upgrade(move |ws| socket::serve(ws, front, api, authorized))
+        .on_upgrade(move |ws| socket::serve(ws, front, api, authorized, line))
 }
 
 fn authorize(front: &Front, api: ApiName, headers: &HeaderMap, query: &str) -> Result<(), Refusal> {

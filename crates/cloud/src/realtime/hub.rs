@@ -79,13 +79,14 @@ impl Drop for Listening {
 }
 
 impl Hub {
-    /// Delivers an event to everyone who subscribed to the field and whose filter it passes.
-    pub(crate) fn publish(&self, api: ApiName, field: &str, event: &Value) {
+    /// Delivers an event to everyone who subscribed to the field and whose filter it passes. Says how many they are.
+    pub(crate) fn publish(&self, api: ApiName, field: &str, event: &Value) -> u64 {
         let registry = lock(&self.registry);
         let Some(listeners) = registry.listeners.get(&(api, field.to_owned())) else {
-            return;
+            return 0;
         };
         let event = Arc::new(event.clone());
+        let mut reached = 0;
         for listener in listeners
             .values()
             .filter(|listener| listener.filter.passes(&event))
@@ -94,10 +95,23 @@ impl Hub {
                 id: Arc::clone(&listener.id),
                 event: Arc::clone(&event),
             };
-            if let Err(TrySendError::Full(_)) = listener.mailbox.queue.try_send(delivery) {
-                listener.mailbox.overflow.notify_one();
+            match listener.mailbox.queue.try_send(delivery) {
+                Ok(()) => reached += 1,
+                Err(TrySendError::Full(_)) => listener.mailbox.overflow.notify_one(),
+                Err(TrySendError::Closed(_)) => {}
             }
         }
+        reached
+    }
+
+    /// How many subscriptions run.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        lock(&self.registry)
+            .listeners
+            .values()
+            .map(BTreeMap::len)
+            .sum()
     }
 
     pub(super) fn listen(

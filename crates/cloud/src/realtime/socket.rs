@@ -13,12 +13,15 @@ use super::frames::{Problem, ServerFrame};
 use super::hub::{Delivery, Listening, Mailbox};
 use super::session::{GOING_AWAY, Output, POLICY, Session, Start};
 use super::{Limits, authorization};
+use crate::faults::Line;
 use crate::graphql::Subscription;
 use crate::server::Front;
 use crate::sigv4::Refusal;
 
 /// How long a last frame may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// The same for a slow reader: it has a lot to read before it gets to why. It costs nobody but itself.
+const SLOW_FAREWELL: Duration = Duration::from_secs(10);
 
 /// Serves a connection until either side ends it. `authorized` is what the handshake's signature came to.
 pub(crate) async fn serve(
@@ -26,10 +29,19 @@ pub(crate) async fn serve(
     front: Front,
     api: ApiName,
     authorized: Result<(), Refusal>,
+    line: Option<Arc<Line>>,
 ) {
     let limits = front.world.settings.realtime;
+    let world = front.world.clone();
     let session = Session::open(limits, authorized.map_err(|refusal| unauthorized(&refusal)));
-    Connection::new(ws, front, api, session, limits).run().await;
+    if let Some(line) = &line {
+        line.is_a_socket();
+    }
+    world.counters.sockets_opened.add(1);
+    Connection::new(ws, front, api, session, limits, line)
+        .run()
+        .await;
+    world.counters.sockets_closed.add(1);
 }
 
 /// A refused signature, on the socket.
@@ -51,6 +63,7 @@ struct Connection {
     mailbox: Mailbox,
     inbox: tokio::sync::mpsc::Receiver<Delivery>,
     overflow: Arc<Notify>,
+    line: Option<Arc<Line>>,
 }
 
 /// The connection is over.
@@ -60,8 +73,23 @@ async fn stopping(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
+/// Completes when the connection is to be dropped on purpose.
+async fn told_to_close(line: Option<&Line>) {
+    match line {
+        Some(line) => line.told_to_close().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Connection {
-    fn new(ws: WebSocket, front: Front, api: ApiName, session: Session, limits: Limits) -> Self {
+    fn new(
+        ws: WebSocket,
+        front: Front,
+        api: ApiName,
+        session: Session,
+        limits: Limits,
+        line: Option<Arc<Line>>,
+    ) -> Self {
         let (mailbox, inbox, overflow) = Mailbox::with_room_for(limits.queue);
         Self {
             ws,
@@ -73,6 +101,7 @@ impl Connection {
             mailbox,
             inbox,
             overflow,
+            line,
         }
     }
 
@@ -91,6 +120,9 @@ impl Connection {
             },
             Some(delivery) = self.inbox.recv() => self.deliver(&delivery),
             () = self.overflow.notified() => return self.cut_off().await,
+            () = told_to_close(self.line.as_deref()) => {
+                self.session.close(GOING_AWAY, "dropped on purpose")
+            }
             () = sleep_until(deadline) => self.session.tick(self.opened.elapsed()),
             () = stopping(&mut self.front.stopping) => {
                 self.session.close(GOING_AWAY, "the server is shutting down")
@@ -110,7 +142,9 @@ impl Connection {
                     }
                 }
                 Output::Stop(id) => drop(self.running.remove(&id)),
-                Output::Close { code, reason } => return self.say_goodbye(code, reason).await,
+                Output::Close { code, reason } => {
+                    return self.say_goodbye(code, reason, FAREWELL).await;
+                }
             }
         }
         Ok(())
@@ -159,19 +193,33 @@ impl Connection {
             () = self.overflow.notified() => None,
         };
         match sent {
-            Some(sent) => sent.map_err(|_| Over),
+            Some(sent) => {
+                if sent.is_ok() && matches!(frame, ServerFrame::Data { .. }) {
+                    self.front.world.counters.delivered.add(1);
+                }
+                sent.map_err(|_| Over)
+            }
             None => self.cut_off().await,
         }
     }
 
     async fn cut_off(&mut self) -> Result<(), Over> {
-        tracing::warn!(api = %self.api, "a subscriber does not keep up and is cut off");
+        let waiting = self.inbox.len();
+        tracing::warn!(api = %self.api, waiting, "a subscriber does not keep up and is cut off");
+        self.front.world.counters.cut_off.add(1);
         self.session.close(POLICY, "too slow");
-        self.say_goodbye(POLICY, "too slow: events were waiting to be read")
-            .await
+        let reason = "too slow: events were waiting to be read";
+        self.say_goodbye(POLICY, reason, SLOW_FAREWELL).await
     }
 
-    async fn say_goodbye(&mut self, code: u16, reason: &'static str) -> Result<(), Over> {
+    async fn say_goodbye(
+        &mut self,
+        code: u16,
+        reason: &'static str,
+        at_most: Duration,
+    ) -> Result<(), Over> {
+        // Nothing more is queued for it, however long it takes to go.
+        self.running.clear();
         let close = Message::Close(Some(CloseFrame {
             code,
             reason: reason.into(),
@@ -182,7 +230,7 @@ impl Connection {
                 while let Some(Ok(_)) = self.ws.recv().await {}
             }
         };
-        drop(timeout(FAREWELL, farewell).await);
+        drop(timeout(at_most, farewell).await);
         Err(Over)
     }
 }

@@ -113,3 +113,51 @@ CREATE TABLE IF NOT EXISTS secrets (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- The trail of each event, for whoever follows it and for the account; forgotten with the event.
+CREATE TABLE IF NOT EXISTS attempts (
+    event   TEXT NOT NULL,
+    rule    TEXT NOT NULL,
+    begun   INTEGER NOT NULL,
+    ended   INTEGER NOT NULL,
+    outcome TEXT NOT NULL,           -- written, late, duplicate, failed
+    cause   TEXT                     -- of a failure
+);
+CREATE INDEX IF NOT EXISTS attempts_by_event ON attempts (event);
+
+CREATE TABLE IF NOT EXISTS effects (
+    sequence INTEGER PRIMARY KEY,    -- of the stream record
+    event    TEXT NOT NULL,
+    rule     TEXT NOT NULL,
+    tab      TEXT NOT NULL,
+    shard    INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    revision INTEGER,
+    at       INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS effects_by_event ON effects (event, rule);
+CREATE INDEX IF NOT EXISTS effects_by_row ON effects (tab, key, revision);
+
+CREATE TABLE IF NOT EXISTS publications (
+    sequence INTEGER NOT NULL,
+    consumer TEXT NOT NULL,
+    state    TEXT NOT NULL,          -- published, dead, again (after dead: it waits once more), before (the record
+                                     -- was gone when the consumer came)
+    at       INTEGER NOT NULL,       -- the first time
+    reached  INTEGER NOT NULL,       -- subscribers, the first time
+    times    INTEGER NOT NULL,
+    PRIMARY KEY (sequence, consumer)
+) WITHOUT ROWID;
+
+-- Records that were given up are sent again under a number of their own; their trail stays with the first.
+CREATE TABLE IF NOT EXISTS resends (
+    sequence INTEGER PRIMARY KEY,
+    original INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS resends_by_original ON resends (original);
+
+-- What was written before there were trails, counted once, when they came.
+INSERT OR IGNORE INTO totals
+SELECT 'untraced', (SELECT count(*) FROM deliveries WHERE state = 'written')
+    + coalesce((SELECT count FROM totals WHERE state = 'written'), 0)
+WHERE NOT EXISTS (SELECT 1 FROM totals WHERE state = 'untraced');

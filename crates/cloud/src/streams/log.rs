@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::Consumer;
 use crate::store::StoreError;
+use crate::trail;
 use crate::world::World;
 
 /// How many shards each stream has. Part of what lies on disk: changing it would change where keys belong.
@@ -99,8 +100,11 @@ impl Reader {
 
     /// A checkpoint at the beginning, unless it has one: [`trim`] knows the consumers by their checkpoints.
     pub(super) fn declare(self, tx: &Transaction<'_>) -> Result<(), StoreError> {
-        tx.prepare_cached("INSERT OR IGNORE INTO checkpoints (consumer, tab, shard, sequence) VALUES (?, ?, ?, 0)")?
+        let new = tx.prepare_cached("INSERT OR IGNORE INTO checkpoints (consumer, tab, shard, sequence) VALUES (?, ?, ?, 0)")?
             .execute(params![self.consumer, self.table, self.shard])?;
+        if new > 0 {
+            trail::consumer_came(tx, self.consumer, self.table, self.shard)?;
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 mod log;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use backend::event::HandlerError;
 use backend::ports::{Change, Table};
@@ -19,7 +20,8 @@ pub(crate) use self::log::{SHARDS, Touched, append, trim};
 use crate::dead_letters::{self, Origin};
 use crate::pump::{self, Next, POLL, Rest, guarded};
 use crate::store::StoreError;
-use crate::world::World;
+use crate::trail::{self, Published};
+use crate::world::{Errand, World};
 
 /// Reads one table's stream.
 pub(crate) trait Consumer: Clone + Send + Sync + 'static {
@@ -120,16 +122,30 @@ async fn batch<C: Consumer>(
     if records.is_empty() {
         return Ok(Progress::Idle);
     }
+    let mut done = Vec::new();
     for (sequence, change) in records {
-        match guarded(consumer.handle(world, &change)).await {
+        let errand = Arc::new(Errand::default());
+        match guarded(consumer.handle(&world.on(&errand), &change)).await {
             // Only the first record after a checkpoint that was kept can have failed before.
-            Ok(()) => checkpoint = Checkpoint::at(sequence),
-            Err(error) => return hold(world, reader, checkpoint, (sequence, change), error).await,
+            Ok(()) => {
+                checkpoint = Checkpoint::at(sequence);
+                done.push(Published {
+                    sequence,
+                    at: world.surroundings.now_millis(),
+                    reached: errand.reached.get(),
+                });
+            }
+            Err(error) => {
+                return hold(world, reader, checkpoint, done, (sequence, change), error).await;
+            }
         }
     }
     world
         .store
-        .write(move |tx| reader.save(tx, &checkpoint))
+        .write(move |tx| {
+            trail::published(tx, reader.consumer, &done)?;
+            reader.save(tx, &checkpoint)
+        })
         .await?;
     Ok(Progress::More)
 }
@@ -143,6 +159,7 @@ async fn hold(
         attempts,
         first_failed,
     }: Checkpoint,
+    published: Vec<Published>,
     (sequence, change): (i64, Change),
     error: HandlerError,
 ) -> Result<Progress, StoreError> {
@@ -162,32 +179,36 @@ async fn hold(
         ?next,
         "a stream record failed"
     );
-    let keep = move |tx: &Transaction<'_>| match next {
-        Next::Again(due) => {
-            reader.save(
-                tx,
-                &Checkpoint {
-                    sequence: done,
+    let keep = move |tx: &Transaction<'_>| {
+        trail::published(tx, consumer, &published)?;
+        match next {
+            Next::Again(due) => {
+                reader.save(
+                    tx,
+                    &Checkpoint {
+                        sequence: done,
+                        attempts,
+                        first_failed: Some(first_failed),
+                    },
+                )?;
+                Ok(Progress::Held(due))
+            }
+            Next::GiveUp => {
+                let payload = serde_json::to_value(&change)?;
+                dead_letters::bury(
+                    tx,
+                    Origin::Stream,
+                    consumer,
+                    &change.key,
+                    &cause,
                     attempts,
-                    first_failed: Some(first_failed),
-                },
-            )?;
-            Ok(Progress::Held(due))
-        }
-        Next::GiveUp => {
-            let payload = serde_json::to_value(&change)?;
-            dead_letters::bury(
-                tx,
-                Origin::Stream,
-                consumer,
-                &change.key,
-                &cause,
-                attempts,
-                &payload,
-                now,
-            )?;
-            reader.save(tx, &Checkpoint::at(sequence))?;
-            Ok(Progress::More)
+                    &payload,
+                    now,
+                )?;
+                trail::given_up(tx, consumer, sequence, now)?;
+                reader.save(tx, &Checkpoint::at(sequence))?;
+                Ok(Progress::More)
+            }
         }
     };
     world.store.write(keep).await

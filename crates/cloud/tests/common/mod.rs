@@ -6,6 +6,8 @@
     reason = "each test file is a crate that uses its part"
 )]
 
+pub mod admin;
+
 use std::time::Duration;
 
 use aws_guest::sign::{Scope, headers};
