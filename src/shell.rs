@@ -70,7 +70,7 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
 #[must_use]
 pub fn journal(lines: &[Line]) -> RwSignal<Journal> {
     let journal = RwSignal::new(Journal::default());
-    for line in lines.to_vec() {
+    for line in lines.iter().cloned() {
         effect(move || {
             let (link, rows) = ((line.link)(), (line.caught_up)());
             journal.maybe_update(|journal| {

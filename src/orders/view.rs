@@ -44,11 +44,11 @@ pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
         .set("aria-labelledby", "newest")
         .child(toolbar(orders, list))
         .child(table::table(orders.view, list, followed));
-    let api = orders.api.clone();
+    let all = orders.clone();
     let body = el("div")
         .class("orders-body")
         .child(panel)
-        .slot(move || Some(follower::follower(api.clone(), followed.get()?)));
+        .slot(move || Some(follower::follower(&all, followed.get()?)));
     lit(ui::screen().class("page orders"), &orders.link())
         .child(head)
         .child(tally::filter(orders.view, list))

@@ -1,5 +1,6 @@
 //! Elements and formats that know no feature.
 
+pub mod aim;
 pub mod element;
 pub mod history;
 pub mod light;

@@ -7,23 +7,33 @@ use leptos::prelude::*;
 
 use super::row;
 use crate::live;
-use crate::live::window::Entry;
+use crate::live::window::{Entry, Row as _};
+use crate::orders::Live;
 use crate::orders::model::{Order, OrderId, Status};
-use crate::orders::wire::{Api, Orders};
+use crate::orders::wire::Orders;
 use crate::ui::locale::{clock_time, money, span};
 use crate::ui::{El, ReadLink, Words, el, light};
 
 /// Follows an order for as long as the current owner lives.
-pub(super) fn follower(api: Api, id: OrderId) -> El {
+pub(super) fn follower(orders: &Live, id: OrderId) -> El {
     let name = row::id(&id);
     let follower = el("aside")
         .class("panel follower")
         .set("data-testid", "follower")
         .set("data-order-id", id.as_str())
         .set("aria-labelledby", "followed");
-    let view = live::follow(Orders::only(api, id), 1);
+    let view = live::follow(Orders::only(orders.api.clone(), id), 1);
     let link: ReadLink = Arc::new(move || view.with(|view| view.link.clone()));
-    let order = Memo::new(move |_| view.with(|view| view.window.rows().first().cloned()));
+    let all = orders.view;
+    let order = Memo::new(move |_| {
+        let mut entry = view.with(|view| view.window.rows().first().cloned())?;
+        // The table has seen what came before this subscription.
+        let listed = all.with(|all| all.window.get(&entry.row.position()).cloned());
+        if let Some(listed) = listed {
+            Arc::make_mut(&mut entry.row).absorb(&listed.row);
+        }
+        Some(entry)
+    });
     let missing = move || match (order.with(Option::is_some), view.with(|view| view.loaded)) {
         (true, _) => "",
         (false, true) => {

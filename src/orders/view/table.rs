@@ -2,8 +2,6 @@
 
 use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
-use leptos::web_sys::{Element, HtmlElement};
-use wasm_bindgen::JsCast as _;
 
 use super::row::{Known, delay, id, received, updated};
 use crate::live::window::Entry;
@@ -11,7 +9,7 @@ use crate::live::{Link, View};
 use crate::orders::WINDOW;
 use crate::orders::list::{Holder, List, Place};
 use crate::orders::model::{Order, OrderId};
-use crate::ui::{El, el};
+use crate::ui::{El, aim, el};
 
 /// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
 /// cards.
@@ -56,7 +54,7 @@ pub(super) fn table(
             toggle(&event);
         })
         .on("keydown", |event: KeyboardEvent| {
-            walk(&event);
+            aim::walk(&event);
         })
         .child(table)
         .slot(super::told(view, list))
@@ -111,53 +109,30 @@ fn holding(rows: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El 
     let hold = move |holder, holds| {
         view.with_untracked(|view| list.maybe_update(|list| list.hold(view, holder, holds)));
     };
-    let element = rows.raw().clone();
+    let element = rows.clone();
     rows.on("pointerenter", move |event: PointerEvent| {
         // A finger is not over anything: it touches, and has gone.
         hold(Holder::Pointer, event.pointer_type() == "mouse");
     })
     .on("pointerleave", move |_: PointerEvent| {
-        hold(Holder::Pointer, false)
+        hold(Holder::Pointer, false);
     })
     .on("focusin", move |event: FocusEvent| {
-        let target = target(&event);
-        let is_row =
-            target.is_some_and(|target| target.matches("button:focus-visible").unwrap_or_default());
+        let is_row = aim::is_at(&event, "button:focus-visible");
         hold(Holder::Keyboard, is_row);
     })
     .on("focusout", move |_: FocusEvent| {
-        hold(Holder::Keyboard, false)
+        hold(Holder::Keyboard, false);
     })
     .on("scroll", move |_: Event| {
-        hold(Holder::Scroll, element.scroll_top() > 0)
+        hold(Holder::Scroll, element.raw().scroll_top() > 0);
     })
-}
-
-fn target(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into().ok()
 }
 
 /// Follows the row whose button was pressed, or no more.
 fn toggle(event: &MouseEvent) -> Option<()> {
-    let button = target(event)?.closest("button").ok()??;
-    let row = button.closest("tr").ok()??;
-    let is_followed = button.get_attribute("aria-pressed")? == "true";
-    let id = row.get_attribute("data-order-id")?;
+    let is_followed = aim::attribute(event, "button", "aria-pressed")? == "true";
+    let id = aim::attribute(event, "tr", "data-order-id")?;
     super::follow((!is_followed).then(|| id.as_str().into()));
     Some(())
-}
-
-/// Arrows, Home and End lead from row to row: from a row's button to that of another.
-fn walk(event: &KeyboardEvent) -> Option<()> {
-    let row = target(event)?.closest("tr").ok()??;
-    let to = match event.key().as_str() {
-        "ArrowDown" => row.next_element_sibling(),
-        "ArrowUp" => row.previous_element_sibling(),
-        "Home" => row.parent_element()?.first_element_child(),
-        "End" => row.parent_element()?.last_element_child(),
-        _ => None,
-    };
-    let button = to?.query_selector("button").ok()??;
-    event.prevent_default();
-    button.dyn_into::<HtmlElement>().ok()?.focus().ok()
 }

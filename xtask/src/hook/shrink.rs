@@ -3,9 +3,11 @@
 //! - Classes that a dependency exports to JavaScript and nobody on the page uses go, and what only they reach;
 //! - the names by which wasm and glue know each other become short ones;
 //! - the glue is minified (terser), the wasm optimised once more;
-//! - both files get names by their new contents, since they may be cached for ever.
+//! - both files get names by their new contents, since they may be cached for ever;
+//! - the style sheets become one.
 
 mod glue;
+mod styles;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,6 +40,7 @@ const PASSES: [&str; 5] = ["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"];
 /// # Errors
 /// A tool is missing, or the page is not what this wasm-bindgen writes.
 pub(super) fn page(workspace: &Workspace, built: &Path, html: &str) -> Result<String> {
+    let html = &styles::joined(built, html)?;
     let Some(wasm) = file(built, "_bg.wasm")? else {
         return Ok(html.to_owned());
     };
@@ -88,12 +91,7 @@ pub(super) fn page(workspace: &Workspace, built: &Path, html: &str) -> Result<St
     let crate_name = stem
         .rsplit_once('-')
         .map_or(stem.as_str(), |(name, _)| name);
-    let hash = Sha256::new()
-        .chain_update(&small_wasm)
-        .chain_update(&small_script)
-        .finalize();
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let small_stem = format!("{crate_name}-{hash}");
+    let small_stem = format!("{crate_name}-{}", hash(&[&small_wasm, &small_script]));
     ensure!(
         html.contains(&format!("{stem}.js")) && html.contains(&format!("{stem}_bg.wasm")),
         "index.html does not name {stem}.js and {stem}_bg.wasm"
@@ -145,6 +143,14 @@ impl Names {
             .map(|(name, short)| (name.as_str(), short.as_str()))
             .collect()
     }
+}
+
+/// What tells contents from others in a file's name.
+fn hash(contents: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    contents.iter().for_each(|part| hasher.update(part));
+    let hash = hasher.finalize();
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn name(path: &Path) -> &str {
