@@ -1,7 +1,6 @@
 //! All live panels at once, and places for those to come.
 
 use crate::orders;
-use crate::ui::light::lit;
 use crate::ui::{El, el, template};
 
 /// The overview.
@@ -18,7 +17,7 @@ pub fn overview(orders: &orders::Live) -> El {
         .child(hero)
         .child(orders::view::now(orders))
         .child(template("places"));
-    lit(crate::ui::screen(), &orders.link())
+    orders::view::main("page", orders)
         .child(panels)
         .child(orders::view::explanation(orders))
 }

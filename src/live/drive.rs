@@ -37,6 +37,10 @@ pub trait Source {
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Views are shown at most once in this time, however many changes arrive.
 const FRAME: Duration = Duration::from_millis(16);
+/// The same where more arrives than anybody can read, so that the page has time for its reader.
+const BUSY_FRAME: Duration = Duration::from_millis(48);
+/// More changes a second are that many.
+const BUSY: u128 = 250;
 /// Expiry and whatever else only needs the time is looked after this often.
 const TICK: Duration = Duration::from_secs(30);
 
@@ -56,7 +60,9 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut fetch = pin!(Fuse::terminated());
     let mut timer = pin!(Fuse::terminated());
     let mut armed = None;
-    let mut shown = net::now();
+    // When the view may be shown again, and what was shown last: when, after how many changes.
+    let mut next = net::now();
+    let mut shown = (next, 0);
     let mut stale = true;
 
     loop {
@@ -65,13 +71,15 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
             asked = Some(ask);
         }
-        if stale && now >= shown {
+        if stale && now >= next {
             show(gapless.view());
             stale = false;
-            shown = now + FRAME;
+            let changes = gapless.view().changes;
+            next = now + frame(changes - shown.1, now.saturating_since(shown.0));
+            shown = (now, changes);
         }
         let deadline = gapless.deadline().unwrap_or(now + TICK).min(now + TICK);
-        let deadline = if stale { deadline.min(shown) } else { deadline };
+        let deadline = if stale { deadline.min(next) } else { deadline };
         // A timer costs: set anew only if it would fire too late, or far too early.
         if timer.is_terminated() || armed.is_none_or(|armed| deadline < armed) {
             timer.set(net::sleep_until(deadline).fuse());
@@ -122,5 +130,29 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             Woken::Timer => continue,
         }
         stale = true;
+    }
+}
+
+/// For how long a view that took in so many changes in that time stays as it is.
+fn frame(changes: u64, time: Duration) -> Duration {
+    if u128::from(changes) * 1_000 > BUSY * time.as_millis() {
+        BUSY_FRAME
+    } else {
+        FRAME
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_read_is_shown_less_often() {
+        let frame = |changes, millis| frame(changes, Duration::from_millis(millis));
+        assert_eq!(frame(2, 16), FRAME);
+        assert_eq!(frame(8, 16), BUSY_FRAME);
+        assert_eq!(frame(24, 48), BUSY_FRAME);
+        assert_eq!(frame(5, 48), FRAME);
+        assert_eq!(frame(0, 0), FRAME);
     }
 }

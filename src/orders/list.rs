@@ -40,22 +40,28 @@ pub enum Holder {
 }
 
 impl List {
-    /// The rows to be shown, the newest first.
+    /// The rows to be shown, the newest first; those without a value have left the window while the list was held.
     #[must_use]
-    pub fn places(&self, view: &View<Order>) -> Vec<Place> {
-        if let Some(held) = &self.held {
-            return held.clone();
+    pub fn rows(&self, view: &View<Order>) -> Vec<(Place, Option<Entry<Order>>)> {
+        let window = self.window(view);
+        match &self.held {
+            Some(held) => {
+                let rows = held.iter();
+                rows.map(|place| (place.clone(), window.get(place).cloned()))
+                    .collect()
+            }
+            None => {
+                let rows = self.wanted(view);
+                rows.map(|entry| (entry.row.position(), Some(entry.clone())))
+                    .collect()
+            }
         }
-        let rows = self.window(view).rows().iter();
-        rows.filter(|entry| self.filter.admits(&entry.row))
-            .map(|entry| entry.row.position())
-            .collect()
     }
 
-    /// The row at a place; none if it has left the window.
+    /// Whether there is nothing to be shown.
     #[must_use]
-    pub fn row<'a>(&'a self, view: &'a View<Order>, place: &Place) -> Option<&'a Entry<Order>> {
-        self.window(view).get(place)
+    pub fn is_empty(&self, view: &View<Order>) -> bool {
+        self.held.is_none() && self.wanted(view).next().is_none()
     }
 
     /// How many rows there are, and how many of them are wanted, in words.
@@ -65,7 +71,7 @@ impl List {
         if self.filter.is_open() {
             return all;
         }
-        let shown = self.places(view).len().to_string();
+        let shown = self.wanted(view).count().to_string();
         [&shown, " of ", &all].concat()
     }
 
@@ -111,9 +117,8 @@ impl List {
         let Some(first) = self.held.as_ref().and_then(|held| held.first()) else {
             return 0;
         };
-        let rows = self.window(view).rows().iter();
+        let rows = self.wanted(view);
         rows.take_while(|entry| entry.row.position() > *first)
-            .filter(|entry| self.filter.admits(&entry.row))
             .count()
     }
 
@@ -126,7 +131,11 @@ impl List {
             self.held = None;
         } else if self.held.is_none() {
             // An empty list has nothing that could move.
-            self.held = Some(self.places(view)).filter(|places| !places.is_empty());
+            let places: Vec<_> = self
+                .wanted(view)
+                .map(|entry| entry.row.position())
+                .collect();
+            self.held = Some(places).filter(|places| !places.is_empty());
         }
         true
     }
@@ -135,6 +144,11 @@ impl List {
     pub fn release(&mut self) {
         self.holds = [false; 3];
         self.held = None;
+    }
+
+    fn wanted<'a>(&'a self, view: &'a View<Order>) -> impl Iterator<Item = &'a Entry<Order>> {
+        let rows = self.window(view).rows().iter();
+        rows.filter(|entry| self.filter.admits(&entry.row))
     }
 
     fn window<'a>(&'a self, view: &'a View<Order>) -> &'a Window<Order> {
@@ -164,8 +178,9 @@ mod tests {
     }
 
     fn shown(list: &List, view: &View<Order>) -> String {
-        let places = list.places(view);
-        places.iter().map(|(_, id)| id.as_str()).collect()
+        let rows = list.rows(view);
+        assert_eq!(rows.is_empty(), list.is_empty(view));
+        rows.iter().map(|((_, id), _)| id.as_str()).collect()
     }
 
     #[test]
@@ -204,17 +219,16 @@ mod tests {
             (shown(&list, &view).as_str(), list.missed(&view)),
             ("ba", Some(3))
         );
-        let place = list.places(&view)[1].clone();
+        let is_there = |(_, row): &(Place, Option<_>)| row.is_some();
         assert!(
-            list.row(&view, &place).is_some(),
-            "though it has left the window"
+            list.rows(&view).iter().all(is_there),
+            "though they have left the window"
         );
         list.pause(&view);
         assert_eq!(
             (shown(&list, &view).as_str(), list.missed(&view)),
             ("ed", None)
         );
-        assert!(list.row(&view, &place).is_none());
     }
 
     #[test]

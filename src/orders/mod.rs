@@ -49,6 +49,14 @@ impl Live {
         Self { api, view, rate }
     }
 
+    /// Whether so much happens that marking each change would be one flicker, and cost more than the rest of the page.
+    pub fn is_busy(&self) -> impl Fn() -> bool + use<> {
+        /// Changes a second that an eye can still follow.
+        const CALM: u64 = 40;
+        let rate = self.rate;
+        move || rate.with(|rate| rate.now() > CALM)
+    }
+
     /// The state of the link behind them.
     #[must_use]
     pub fn link(&self) -> ReadLink {

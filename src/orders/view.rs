@@ -49,11 +49,18 @@ pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
         .class("orders-body")
         .child(panel)
         .slot(move || Some(follower::follower(&all, followed.get()?)));
-    lit(ui::screen().class("page orders"), &orders.link())
+    main("page orders", orders)
         .child(head)
         .child(tally::filter(orders.view, list))
         .child(body)
         .child(explanation(orders))
+}
+
+/// A screen that shows orders: what is true now has colour, and what changes is marked, unless that is too much.
+#[must_use]
+pub fn main(class: &str, orders: &Live) -> El {
+    let is_busy = orders.is_busy();
+    lit(ui::screen().class(class), &orders.link()).bind("data-busy", move || is_busy().to_string())
 }
 
 /// Goes to the order, or to none.
@@ -119,7 +126,7 @@ fn button(class: &str, words: &str) -> El {
 
 /// What stands where no rows are, by why that is so.
 fn nothing(list: &List, view: &View<Order>) -> &'static str {
-    if !list.places(view).is_empty() {
+    if !list.is_empty(view) {
         return "";
     }
     match &view.link {

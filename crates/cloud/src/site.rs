@@ -6,7 +6,7 @@ use std::sync::Once;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
@@ -24,6 +24,24 @@ const STRICT: HeaderValue = HeaderValue::from_static(
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// What every answer of the site says: it tells nobody where the visitor was, it wants none of the browser's powers, and
+/// it is nobody else's to embed or to hold on to.
+const GUARDS: [(&str, HeaderValue); 4] = [
+    ("referrer-policy", HeaderValue::from_static("no-referrer")),
+    (
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+    (
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
 const NO_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Eddy's cloud</title>\
     <h1>Eddy's cloud is running</h1>\
     <p>It was started without a page. Build the page and start the cloud with <code>--site DIR</code>, \
@@ -36,7 +54,9 @@ pub(crate) async fn serve(State(front): State<Front>, request: Request) -> Respo
     match &front.world.settings.site {
         Some(site) => file(site, request).await,
         None if is_route(request.uri().path()) => {
-            ([(CONTENT_SECURITY_POLICY, STRICT)], Html(NO_PAGE)).into_response()
+            let mut response = ([(CONTENT_SECURITY_POLICY, STRICT)], Html(NO_PAGE)).into_response();
+            guard(response.headers_mut());
+            response
         }
         None => (StatusCode::NOT_FOUND, "there is no such address\n").into_response(),
     }
@@ -59,6 +79,7 @@ async fn file(site: &Path, mut request: Request) -> Response {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},
     };
+    guard(response.headers_mut());
     if response.status().is_success() {
         let cache = if is_hashed(&name) {
             FOR_A_YEAR
@@ -78,6 +99,12 @@ async fn file(site: &Path, mut request: Request) -> Response {
         }
     }
     response
+}
+
+fn guard(headers: &mut HeaderMap) {
+    for (name, value) in GUARDS {
+        headers.insert(name, value);
+    }
 }
 
 /// No page without a policy.

@@ -58,7 +58,15 @@ async fn files_routes_and_what_may_be_kept() {
             header(&page, "content-security-policy"),
             "default-src 'self'"
         );
-        assert_eq!(header(&page, "x-content-type-options"), "nosniff");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(header(&page, name), value, "{path}");
+        }
+        assert!(header(&page, "permissions-policy").contains("camera=()"));
         assert!(page.text().await.unwrap().contains("Eddy"), "{path}");
     }
     assert_eq!(

@@ -29,7 +29,8 @@ pub fn now(orders: &Live) -> El {
     let newest = move || {
         view.with(|view| {
             let rows = view.window.rows().iter().take(NEWEST);
-            rows.map(|entry| entry.row.position()).collect()
+            rows.map(|entry| (entry.row.position(), Some(entry.clone())))
+                .collect()
         })
     };
     let head = el("div")
@@ -57,15 +58,11 @@ pub fn now(orders: &Live) -> El {
             el("ol")
                 .class("feed")
                 .set("aria-label", "The newest orders")
-                .list(newest, move |place| {
-                    let order = id(&place.1);
-                    let place = place.clone();
-                    let entry = Known(Memo::new(move |_| {
-                        view.with(|view| view.window.get(&place).cloned())
-                    }));
+                .list(newest, |(_, order), entry| {
+                    let entry = Known(entry);
                     entry
                         .line(el("li"))
-                        .child(order)
+                        .child(id(order))
                         .child(entry.status())
                         .child(
                             el("span")

@@ -7,17 +7,14 @@ use crate::orders::model::{Order, OrderId};
 use crate::ui::locale::{clock_time, span};
 use crate::ui::{El, Words, el};
 
-/// An order as a line shows it, as long as there is one.
+/// An order as a line shows it.
 #[derive(Clone, Copy)]
-pub(super) struct Known(pub(super) Memo<Option<Entry<Order>>>);
+pub(super) struct Known(pub(super) ReadSignal<Entry<Order>>);
 
 impl Known {
-    /// Reads a text; an empty one while there is no order.
+    /// Reads a text.
     pub(super) fn text(self, read: fn(&Entry<Order>) -> Words) -> impl FnMut() -> Words {
-        move || {
-            self.0
-                .with(|entry| entry.as_ref().map(read).unwrap_or_default())
-        }
+        move || self.0.with(read)
     }
 
     /// A line of this order: its status and the changes that arrive are attributes.

@@ -4,10 +4,9 @@ use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 
 use super::row::{Known, delay, id, received, updated};
-use crate::live::window::Entry;
 use crate::live::{Link, View};
 use crate::orders::WINDOW;
-use crate::orders::list::{Holder, List, Place};
+use crate::orders::list::{Holder, List};
 use crate::orders::model::{Order, OrderId};
 use crate::ui::{El, aim, el};
 
@@ -34,8 +33,8 @@ pub(super) fn table(
     let caption = ["The newest ", &WINDOW.to_string(), " orders, updated live"].concat();
     let head = el("tr").set("role", "row").children(columns);
     let body = el("tbody").set("role", "rowgroup").list(
-        move || list.with(|list| view.with(|view| list.places(view))),
-        move |place| row(view, list, place.clone(), followed),
+        move || list.with(|list| view.with(|view| list.rows(view))),
+        move |(_, id), entry| row(id, Known(entry), followed),
     );
     let table = el("table")
         .class("table")
@@ -60,18 +59,7 @@ pub(super) fn table(
         .slot(super::told(view, list))
 }
 
-fn row(
-    view: ReadSignal<View<Order>>,
-    list: RwSignal<List>,
-    place: Place,
-    followed: Memo<Option<OrderId>>,
-) -> El {
-    let order = place.1.clone();
-    // A row that has left the window while the list is held stays as it was.
-    let entry = Known(Memo::new(move |before: Option<&Option<Entry<Order>>>| {
-        let now = list.with(|list| view.with(|view| list.row(view, &place).cloned()));
-        now.or_else(|| before.cloned().flatten())
-    }));
+fn row(order: &OrderId, entry: Known, followed: Memo<Option<OrderId>>) -> El {
     let is_followed = {
         let order = order.clone();
         move || {
@@ -92,7 +80,7 @@ fn row(
         .bind("aria-current", is_followed);
     entry
         .line(line)
-        .child(cell("cell-id").child(id(&order)))
+        .child(cell("cell-id").child(id(order)))
         .child(cell("cell-status").child(entry.status()))
         .child(cell("cell-updated numeric quiet is-end").live(entry.text(updated)))
         .child(cell("cell-received numeric quiet is-end").live(entry.text(received)))
