@@ -34,14 +34,14 @@ async function open({ start, visit }: World, path: string, flags = STILL, option
 }
 
 /** Orders in several statuses: they take their time, and no two the same. */
-export async function busy(world: World, path: string) {
+export async function busy(world: World, path: string, count = 7) {
   const opened = await open(world, path, ["--pace", "4"]);
   const { orders, page, cloud } = opened;
   await page.goto(new URL("orders", cloud.url).href);
   await orders.start();
   await expect(orders.rows).not.toHaveCount(0);
   await orders.start();
-  await expect.poll(() => orders.rows.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(7);
+  await expect.poll(() => orders.rows.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
   const statuses = async () => new Set((await orders.shown()).map(([, status]) => status)).size;
   await expect.poll(statuses, { timeout: 60_000 }).toBeGreaterThanOrEqual(4);
   await page.getByRole("navigation").getByRole("link", { name: path === "orders" ? "Orders" : "Overview" }).click();

@@ -3,4 +3,4 @@ import { defineConfig } from "@playwright/test";
 
 import tests from "../playwright.config";
 
-export default defineConfig(tests, { testDir: ".", timeout: 180_000, use: { trace: "off" } });
+export default defineConfig(tests, { testDir: ".", outputDir: "../test-results/shots", timeout: 180_000 });

@@ -24,7 +24,7 @@ for (const { name, reach, expected: known = [] } of STATES_OF_THE_PAGE) {
 
 for (const [name, path] of [["orders", "orders"], ["overview", ""]] as const) {
   test(`for the documents: ${name}`, async ({ start, visit }) => {
-    const { page, orders } = await busy({ start, visit }, path);
+    const { page, orders } = await busy({ start, visit }, path, 10);
     await page.setViewportSize({ width: 1280, height: 800 });
     if (name === "orders") {
       const [orderId] = (await orders.shown()).find(([, status]) => status === "IN_KITCHEN") ?? (await orders.shown())[1];

@@ -15,10 +15,13 @@ async function focus(page: Page): Promise<string> {
     // A new screen as a whole needs no mark; a control under a picture has it around both.
     const mark = element.id === "main" || outlined(element) || outlined(element.closest("label"));
     const box = element.getBoundingClientRect();
-    const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height / 2, 20)];
-    const top = document.elementFromPoint(x, y);
-    const covered = element.id !== "main" && !(top && (element.contains(top) || top.contains(element)));
-    return { name: name.trim().replace(/\s+/g, " "), mark, covered };
+    // In a list that scrolls sideways, browsers are content with a part of it.
+    const points = [8, box.width / 2, box.width - 8].map((x) => [box.left + x, box.top + Math.min(box.height / 2, 20)]);
+    const covered = points.every(([x, y]) => {
+      const top = document.elementFromPoint(x, y);
+      return element.id !== "main" && !(top && (element.contains(top) || top.contains(element)));
+    });
+    return { name: name.trim().replace(/\s+/g, " ").slice(0, 60), mark, covered };
   });
   expect(mark, `"${name}" shows that it has the focus`).toBe(true);
   expect(covered, `"${name}" is in sight`).toBe(false);

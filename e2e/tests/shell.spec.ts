@@ -123,8 +123,8 @@ test("the overview counts, shows the newest and how busy it is", async ({ start,
     const seen = { rates: new Set<string>(), flows: new Set<string>() };
     (window as any).seen = seen;
     new MutationObserver(() => {
-      seen.rates.add(document.querySelector(".figures dd")!.textContent!);
-      seen.flows.add(document.querySelector("[data-flow]")!.getAttribute("data-flow")!);
+      seen.rates.add(document.querySelector(".figures dd")?.textContent ?? "");
+      seen.flows.add(document.querySelector("[data-flow]")?.getAttribute("data-flow") ?? "");
     }).observe(document.body, { attributes: true, characterData: true, childList: true, subtree: true });
   });
   await orders.start();
