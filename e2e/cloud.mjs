@@ -37,6 +37,12 @@ export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", si
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return response.json();
     },
+    /** What its admin port tells, such as `told("counters")`. */
+    async told(path) {
+      const response = await fetch(new URL(path, adminUrl));
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json();
+    },
     /** What it logged so far. */
     log: () => log,
     /** Lets it finish what it does. */

@@ -2,10 +2,17 @@
 #![forbid(unsafe_code)]
 
 use eddy::app::{app, configuration};
+use eddy::ui::template;
 use leptos::prelude::document;
 
 fn main() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        // What is still to be seen does not change any more: nobody shall take it for the truth.
+        if let Some(body) = document().body() {
+            let _ = body.prepend_with_node_1(template("stopped").raw());
+        }
+    }));
     net::spawn(async {
         let origin = net::origin().unwrap_or_default();
         let config = configuration(&origin).await;

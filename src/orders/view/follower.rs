@@ -46,8 +46,13 @@ pub(super) fn follower(orders: &Live, id: OrderId) -> El {
         .child(el("span").class("hidden").text("Followed order "))
         .child(name);
     let close = super::button("is-small", "Close").on("click", |_: MouseEvent| super::follow(None));
+    // What the eye sees in the steps, for ears: said when it changes, and nothing else of it.
+    let said = el("p").class("hidden").set("role", "status").live(move || {
+        order.with(|order| order.as_ref().map_or("", |entry| entry.row.status.words()))
+    });
     follower
         .child(el("div").class("panel-head").child(title).child(close))
+        .child(said)
         .child(light("follower", &link))
         .child(el("p").class("empty").live(missing))
         .child(course(order))
