@@ -80,9 +80,10 @@ for (const { name, reach, expected: known = [] } of STATES_OF_THE_PAGE) {
   });
 }
 
-/** Each of axe's findings in a line. */
+/** Each of axe's findings in a line. There are no frames, for which axe would open pages of its own. */
 async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ preload: false, resultTypes: ["violations"] });
+  const { violations } = await axe.analyze();
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target}: ${failureSummary?.replace(/\s+/g, " ")}`),
   );
@@ -125,3 +126,30 @@ function places(page: Page) {
     });
   }, parts);
 }
+
+for (const denied of [
+  ["Query.orders", "Subscription.onCreateOrUpdateOrder"],
+  ["Query.orders"],
+  ["Subscription.onCreateOrUpdateOrder"],
+]) {
+  test(`what a guest may not ask for is told, and nothing untrue: ${denied}`, async ({ start, visit }) => {
+    const cloud = await start();
+    for (const field of denied) await cloud.admin("faults/deny", { field });
+    const orders = new Orders((await visit()).page);
+    await orders.page.goto(new URL("orders", cloud.url).href);
+    await expect(orders.link("orders")).toContainText("Not Authorized");
+    await expect(orders.page.getByRole("heading", { name: "The cloud refuses this page" })).toBeVisible();
+  });
+}
+
+test("the page goes on by itself when it may ask again", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0"] });
+  await cloud.admin("faults/deny", { field: "Query.orders" });
+  const orders = new Orders((await visit()).page);
+  await orders.page.goto(new URL("orders", cloud.url).href);
+  await expect(orders.link("orders")).toContainText(/Retrying in \d+ s because Unauthorized/);
+  await cloud.admin("faults/reset", {});
+  await orders.live("orders");
+  await orders.start();
+  await expect(orders.rows).toHaveCount(6);
+});
