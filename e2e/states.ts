@@ -34,8 +34,8 @@ async function open({ start, visit }: World, path: string, flags = STILL, option
 }
 
 /** Orders in several statuses: they take their time, and no two the same. */
-export async function busy(world: World, path: string, count = 7) {
-  const opened = await open(world, path, ["--pace", "2"]);
+export async function busy(world: World, path: string, count = 7, pace = "2") {
+  const opened = await open(world, path, ["--pace", pace]);
   const { orders, page, cloud } = opened;
   await page.goto(new URL("orders", cloud.url).href);
   await orders.start();

@@ -24,12 +24,14 @@ for (const { name, reach, expected: known = [] } of STATES_OF_THE_PAGE) {
 
 for (const [name, path] of [["orders", "orders"], ["overview", ""]] as const) {
   test(`for the documents: ${name}`, async ({ start, visit }) => {
-    const { page, orders } = await busy({ start, visit }, path, 10);
+    const { page, orders } = await busy({ start, visit }, path, 9, "5");
     await page.setViewportSize({ width: 1280, height: 800 });
     if (name === "orders") {
       const [orderId] = (await orders.shown()).find(([, status]) => status === "IN_KITCHEN") ?? (await orders.shown())[1];
       await orders.follow(orderId);
       await orders.live("follower");
+    } else {
+      await marked(page);
     }
     for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `${name}-${scheme}.png`), false);
   });
@@ -39,4 +41,12 @@ async function shoot(page: Page, colorScheme: (typeof SCHEMES)[number], path: st
   await page.emulateMedia({ colorScheme });
   await settled(page);
   await page.screenshot({ path, fullPage });
+}
+
+/** Waits until the feed's rows have shown that they are new. */
+async function marked(page: Page) {
+  await page.evaluate(async () => {
+    const marks = document.querySelector(".feed")!.getAnimations({ subtree: true });
+    await Promise.all(marks.map((mark) => mark.finished.catch(() => {})));
+  });
 }
