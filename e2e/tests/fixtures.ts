@@ -205,3 +205,12 @@ export async function configure(page: Page, change: (configuration: Record<strin
     await route.fulfill({ json: configuration });
   });
 }
+
+/** Waits until colours have faded to what they shall be. */
+export async function settled(page: Page) {
+  await page.evaluate(async () => {
+    const fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    // What was given up has ended too.
+    await Promise.all(fading.map((animation) => animation.finished.catch(() => {})));
+  });
+}

@@ -20,18 +20,58 @@ for (const [what, key, change] of MISTAKES) {
   });
 }
 
-test("the page loads under its own policy and asks nobody else", async ({ start, visit }) => {
+test("the page loads under a strict policy of its own and asks nobody else", async ({ start, visit }) => {
   const cloud = await start();
   const asked = new Set<string>();
   const { page } = await visit({
-    before: async (page) => void page.on("request", (request) => asked.add(new URL(request.url()).origin)),
+    before: async (page) => {
+      page.on("request", (request) => asked.add(new URL(request.url()).origin));
+      page.on("websocket", (socket) => asked.add(new URL(socket.url().replace(/^ws/, "http")).origin));
+    },
   });
-  const response = await page.goto(cloud.url);
-  const policy = response!.headers()["content-security-policy"] ?? "";
-  expect(policy).toContain("default-src 'none'");
-  expect(policy).not.toContain("unsafe-inline");
+  const response = await page.goto(new URL("orders", cloud.url).href);
+  const policy = (response!.headers()["content-security-policy"] ?? "").split(";").map((rule) => rule.trim());
+  // Scripts: our own files, what the build has hashed, and WebAssembly.
+  const scripts = policy.find((rule) => rule.startsWith("script-src "))!.split(" ").slice(1);
+  expect(scripts.filter((source) => !/^'sha256-[\w+/]{43}='$/.test(source))).toEqual(["'self'", "'wasm-unsafe-eval'"]);
+  // The configuration that it was built with names no other origin.
+  expect(policy.filter((rule) => !rule.startsWith("script-src ")).sort()).toEqual([
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "font-src 'self'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "img-src 'self' data:",
+    "manifest-src 'self'",
+    "style-src 'self'",
+  ]);
+  expect(response!.headers()["x-content-type-options"]).toBe("nosniff");
   await new Orders(page).live("orders");
   expect([...asked]).toEqual([new URL(cloud.url).origin]);
+});
+
+test("what has a hash in its name is kept for ever, all else is asked for each time", async ({ start, visit }) => {
+  const cloud = await start();
+  const kept = new Map<string, string>();
+  const { page } = await visit({
+    before: async (page) =>
+      void page.on("response", (response) => {
+        const { pathname } = new URL(response.url());
+        if (response.request().resourceType() !== "fetch" || /\.(wasm|json)$/.test(pathname)) {
+          kept.set(pathname, response.headers()["cache-control"]);
+        }
+      }),
+  });
+  await new Orders(page).open(cloud, "");
+  const named = [...kept].map(([path, value]) => [path.replace(/^\/(eddy|page)-[0-9a-f]{16}/, "hashed"), value]);
+  expect(Object.fromEntries(named)).toEqual({
+    "/": "no-cache",
+    "/appconfig.json": "no-cache",
+    "hashed.css": "public, max-age=31536000, immutable",
+    "hashed.js": "public, max-age=31536000, immutable",
+    "hashed_bg.wasm": "public, max-age=31536000, immutable",
+  });
 });
 
 test("large files come compressed", async ({ start, visit }) => {

@@ -1,0 +1,265 @@
+// The page's screens and states, and the way to each: what tests look into and pictures are taken of.
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import type { Page } from "@playwright/test";
+
+import { AWAY, Orders, configure, expect, type Cloud, type Visit, type Visitor } from "./tests/fixtures";
+
+/** What leads to a state is given: a cloud to start, a browser to open it in. */
+export type World = {
+  start: (options?: { flags?: string[] }) => Promise<Cloud>;
+  visit: (options?: Visit) => Promise<Visitor>;
+};
+
+export type State = {
+  name: string;
+  /** Goes there, and is there when it returns. */
+  reach: (world: World) => Promise<Page>;
+  /** What the console may say on the way. */
+  expected?: RegExp[];
+};
+
+export const NOBODYS_KEY = "da2-nobodys";
+
+/** Orders that have come as far as they will for now. */
+const STILL = ["--pace", "0"];
+const REFUSED = /Failed to load resource: .* 40[13]/;
+
+async function open({ start, visit }: World, path: string, flags = STILL, options?: Visit) {
+  const cloud = await start({ flags });
+  const { page, context } = await visit(options);
+  const orders = new Orders(page);
+  await orders.open(cloud, path);
+  return { cloud, orders, page, context };
+}
+
+/** Orders in several statuses: they take their time, and no two the same. */
+export async function busy(world: World, path: string, count = 7) {
+  const opened = await open(world, path, ["--pace", "2"]);
+  const { orders, page, cloud } = opened;
+  await page.goto(new URL("orders", cloud.url).href);
+  await orders.start();
+  await expect(orders.rows).not.toHaveCount(0);
+  await orders.start();
+  await expect.poll(() => orders.rows.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+  const statuses = async () => new Set((await orders.shown()).map(([, status]) => status)).size;
+  await expect.poll(statuses, { timeout: 60_000 }).toBeGreaterThanOrEqual(4);
+  await page.getByRole("navigation").getByRole("link", { name: path === "orders" ? "Orders" : "Overview" }).click();
+  await page.mouse.move(0, 0);
+  return opened;
+}
+
+/** Orders that are all completed: what stands still. */
+async function done(world: World, path: string, options?: Visit) {
+  const opened = await open(world, "orders", STILL, options);
+  const { orders, page, cloud } = opened;
+  await orders.start();
+  await expect(orders.table.locator("tr[data-status='COMPLETED']")).toHaveCount(6);
+  if (path !== "orders") await orders.open(cloud, path);
+  return opened;
+}
+
+/** Cuts every connection, and lets none come. */
+async function cut(cloud: Cloud, orders: Orders) {
+  await cloud.admin("faults/refuse", { seconds: 600 });
+  await cloud.admin("faults/drop", { how: "reset" });
+  await expect(orders.link("orders")).toHaveAttribute("data-state", "retrying");
+  // One attempt has failed: what is shown is the wait for the next.
+  await expect(orders.link("orders")).toContainText(/Retrying in \d+ s because /);
+}
+
+/** An address of this machine at which nothing listens. */
+async function nowhere(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
+}
+
+/** The page is served, but the cloud that its configuration names is not there; its policy names it too. */
+async function withoutCloud(page: Page) {
+  const host = await nowhere();
+  await configure(page, (configuration) => {
+    configuration.identity.endpoint = `http://${host}/cognito/`;
+    configuration.orders.graphql = `http://${host}/orders/graphql`;
+    configuration.orders.simulation.url = `http://${host}/order`;
+  });
+  await page.route(
+    (url) => url.pathname === "/" || url.pathname.startsWith("/orders"),
+    async (route) => {
+      const response = await route.fetch();
+      const headers = response.headers();
+      const policy = headers["content-security-policy"];
+      headers["content-security-policy"] = policy.replace("connect-src", `connect-src http://${host} ws://${host}`);
+      await route.fulfill({ response, headers });
+    },
+  );
+}
+
+/** Holds the orders back until the page has gone: it waits. */
+async function withoutAnswer(page: Page) {
+  await page.route("**/orders/graphql", () => new Promise(() => {}));
+}
+
+const atOverview = (reach: (world: World, path: string) => Promise<Page>) => (world: World) => reach(world, "");
+const atOrders = (reach: (world: World, path: string) => Promise<Page>) => (world: World) => reach(world, "orders");
+
+/** What both screens can be like. */
+const BOTH: { name: string; reach: (world: World, path: string) => Promise<Page>; expected?: RegExp[] }[] = [
+  {
+    name: "empty",
+    async reach(world, path) {
+      const { page } = await open(world, path);
+      return page;
+    },
+  },
+  {
+    name: "loading",
+    async reach({ start, visit }, path) {
+      const cloud = await start();
+      const { page } = await visit({ before: withoutAnswer });
+      await page.goto(new URL(path, cloud.url).href);
+      await expect(new Orders(page).link("orders")).toHaveAttribute("data-state", "connecting");
+      return page;
+    },
+  },
+  {
+    name: "live",
+    async reach(world, path) {
+      const { page } = await busy(world, path);
+      return page;
+    },
+  },
+  {
+    name: "retrying",
+    async reach(world, path) {
+      const { page, cloud, orders } = await done(world, path);
+      await cut(cloud, orders);
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "offline",
+    async reach(world, path) {
+      const { page, context, orders } = await done(world, path);
+      await context.setOffline(true);
+      await expect(orders.link("orders")).toHaveAttribute("data-state", "offline");
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "denied",
+    async reach({ start, visit }, path) {
+      const cloud = await start();
+      const deny = (configuration: Record<string, any>) =>
+        Object.assign(configuration.orders, { auth: "api-key", api_key: NOBODYS_KEY });
+      const { page } = await visit({ before: (page) => configure(page, deny) });
+      await page.goto(new URL(path, cloud.url).href);
+      await expect(new Orders(page).link("orders")).toHaveAttribute("data-state", "failed");
+      return page;
+    },
+    expected: [REFUSED],
+  },
+  {
+    name: "no-cloud",
+    async reach({ start, visit }, path) {
+      const cloud = await start();
+      const { page } = await visit({ before: withoutCloud });
+      await page.goto(new URL(path, cloud.url).href);
+      await expect(new Orders(page).link("orders")).toHaveAttribute("data-state", "retrying");
+      return page;
+    },
+    expected: [AWAY],
+  },
+];
+
+export const STATES_OF_THE_PAGE: State[] = [
+  ...BOTH.map(({ name, reach, expected }) => ({ name: `overview-${name}`, reach: atOverview(reach), expected })),
+  ...BOTH.map(({ name, reach, expected }) => ({ name: `orders-${name}`, reach: atOrders(reach), expected })),
+  {
+    name: "orders-followed",
+    async reach(world) {
+      const { orders, page } = await busy(world, "orders");
+      const ids = (await orders.shown()).map(([orderId]) => orderId);
+      await orders.follow(ids[2]);
+      await orders.live("follower");
+      return page;
+    },
+  },
+  {
+    name: "orders-followed-unknown",
+    async reach(world) {
+      const { orders, page } = await open(world, "orders/2abc");
+      await orders.live("follower");
+      await expect(orders.follower).toContainText("There is no order under this id");
+      return page;
+    },
+  },
+  {
+    name: "orders-paused",
+    async reach(world) {
+      const { orders, page } = await busy(world, "orders");
+      await orders.pause.click();
+      await expect(orders.pause).toHaveText(/Paused · [1-9]\d* new/);
+      return page;
+    },
+  },
+  {
+    name: "orders-no-match",
+    async reach(world) {
+      const { orders, page } = await done(world, "orders");
+      await orders.status("CANCELLED").click();
+      await expect(page.getByText("No order is like that.")).toBeVisible();
+      return page;
+    },
+  },
+  {
+    name: "orders-start-failed",
+    async reach(world) {
+      const { orders, page, cloud } = await done(world, "orders");
+      await cut(cloud, orders);
+      await orders.start();
+      await expect(page.getByRole("alert")).toContainText("The cloud cannot be reached");
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "links",
+    async reach(world) {
+      const { orders, page, cloud } = await done(world, "orders");
+      await cut(cloud, orders);
+      await cloud.admin("faults/reset", {});
+      await orders.live("orders");
+      await orders.state.click();
+      await expect(orders.links).toContainText("Back after");
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "configuration-wrong",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit({
+        before: (page) => configure(page, (configuration) => delete configuration.orders.graphql),
+      });
+      await page.goto(cloud.url);
+      await expect(page.getByTestId("config-error")).toBeVisible();
+      return page;
+    },
+  },
+  {
+    name: "not-found",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit();
+      await page.goto(new URL("nowhere", cloud.url).href);
+      await expect(page.getByRole("heading", { name: "Nothing here" })).toBeVisible();
+      return page;
+    },
+  },
+];

@@ -1,0 +1,90 @@
+import { startSimulation, guest } from "../aws.mjs";
+import { Orders, expect, test } from "./fixtures";
+
+test("each screen has its address and its title, and back and forward lead through them", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0"] });
+  const { page } = await visit();
+  const orders = new Orders(page);
+  await orders.open(cloud, "");
+  await expect(page).toHaveTitle("Eddy");
+  await expect(page.getByRole("link", { name: "Overview", exact: true })).toHaveAttribute("aria-current", "page");
+
+  await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
+  await expect(page).toHaveURL(/\/orders$/);
+  await expect(page).toHaveTitle("Orders · Eddy");
+  await expect(page.getByRole("heading", { level: 1, name: "Orders" })).toBeVisible();
+  await orders.start();
+  await expect(orders.rows).toHaveCount(6);
+  const [[first], [second]] = await orders.shown();
+  await orders.follow(first);
+  await orders.follow(second);
+  await expect(page).toHaveURL(new RegExp(`/orders/${second}$`));
+  await expect(orders.follower).toHaveAttribute("data-order-id", second);
+
+  await page.goBack();
+  await expect(orders.follower).toHaveAttribute("data-order-id", first);
+  await expect(orders.table.locator("tr[aria-current='true']")).toHaveAttribute("data-order-id", first);
+  await page.goBack();
+  await expect(orders.follower).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Event-driven systems, live");
+  await page.goForward();
+  await page.goForward();
+  await expect(orders.follower).toHaveAttribute("data-order-id", first);
+  await expect(page).toHaveTitle("Orders · Eddy");
+});
+
+test("an order's address leads to it, in a new window too", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0"] });
+  const { orderId } = await startSimulation(cloud.url, await guest(cloud.url));
+  const { page } = await visit();
+  const orders = new Orders(page);
+  await orders.open(cloud, `orders/${orderId}`);
+  await expect(orders.follower).toHaveAttribute("data-order-id", orderId);
+  await expect(orders.follower.locator("li[data-reached='false']")).toHaveCount(0);
+  await page.reload();
+  await expect(orders.follower).toHaveAttribute("data-order-id", orderId);
+  await orders.follower.getByRole("button", { name: "Close" }).click();
+  await expect(page).toHaveURL(/\/orders$/);
+});
+
+
+for (const path of ["nowhere", "orders/2abc/items", "orders/%3Cb%3E"]) {
+  test(`/${path} is no screen, and says so`, async ({ start, visit }) => {
+    const cloud = await start();
+    const { page } = await visit();
+    await page.goto(new URL(path, cloud.url).href);
+    await expect(page.getByRole("heading", { level: 1, name: "Nothing here" })).toBeVisible();
+    await page.getByRole("main").getByRole("link", { name: "overview" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Event-driven systems, live");
+  });
+}
+
+test("a new screen has the focus and begins at its top", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit({ browser: { viewport: { width: 1280, height: 400 } } });
+  const orders = new Orders(page);
+  await orders.open(cloud, "");
+  await page.getByRole("heading", { name: "How an order gets here" }).scrollIntoViewIfNeeded();
+  await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
+  await expect(page.locator("#main")).toBeFocused();
+  const [header, heading] = [page.getByRole("banner"), page.getByRole("heading", { level: 1, name: "Orders" })];
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0);
+  const [above, below] = [(await header.boundingBox())!, (await heading.boundingBox())!];
+  expect(below.y, "the heading is not under the header").toBeGreaterThanOrEqual(above.y + above.height);
+  await page.goBack();
+  await expect(page.locator("#main")).toBeFocused();
+});
+
+test("a click with a key held down is the browser's", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page, context } = await visit();
+  const orders = new Orders(page);
+  await orders.open(cloud, "");
+  const opened = context.waitForEvent("page");
+  await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click({ modifiers: ["Control"] });
+  const other = await opened;
+  await expect(other).toHaveURL(/\/orders$/);
+  await new Orders(other).live("orders");
+  expect(new URL(page.url()).pathname).toBe("/");
+});
