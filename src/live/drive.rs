@@ -10,7 +10,7 @@ use futures::stream::{Stream, StreamExt};
 use net::life::{self, Life};
 use net::{MaybeSend, UnixTime};
 
-use super::gapless::{Ask, Gapless, Incoming, Page, View};
+use super::gapless::{Ask, Failure, Gapless, Incoming, Page, View};
 use super::link::Link;
 use super::window::Row;
 
@@ -22,12 +22,11 @@ pub trait Source {
     /// What happens from now on. Dropping the stream unsubscribes.
     fn subscribe(&self) -> impl Stream<Item = Incoming<Self::Row>> + Unpin + MaybeSend;
 
-    /// A page of what there is, newest first; `after` is the [`Page::next`] of the page before. An error says in plain
-    /// words what went wrong.
+    /// A page of what there is, newest first; `after` is the [`Page::next`] of the page before.
     fn page(
         &self,
         after: Option<String>,
-    ) -> impl Future<Output = Result<Page<Self::Row>, String>> + MaybeSend;
+    ) -> impl Future<Output = Result<Page<Self::Row>, Failure>> + MaybeSend;
 
     /// The time, as the server has it.
     fn now(&self) -> UnixTime;
@@ -46,7 +45,7 @@ const TICK: Duration = Duration::from_secs(30);
 
 enum Woken<R: Row> {
     Incoming(Option<Incoming<R>>),
-    Answer(Result<Page<R>, String>),
+    Answer(Result<Page<R>, Failure>),
     Life(Life),
     Timer,
 }
@@ -88,7 +87,8 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
 
         let woken = poll_fn(|cx| {
             if let Poll::Ready(answer) = fetch.poll_unpin(cx) {
-                let answer = answer.map_err(|error| error.to_string()).flatten();
+                let late = |error: net::NetError| Failure::Unreached(error.to_string());
+                let answer = answer.map_err(late).flatten();
                 return Poll::Ready(Woken::Answer(answer));
             }
             if let Poll::Ready(Some(event)) = life.poll_next_unpin(cx) {

@@ -33,6 +33,24 @@ pub struct Page<R> {
     pub next: Option<String>,
 }
 
+/// Why a page did not come, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody answered.
+    Unreached(String),
+    /// The server does not let this visitor have it.
+    Refused(String),
+    /// The server could not, or gave something else.
+    Failed(String),
+}
+
+impl Failure {
+    fn words(self) -> String {
+        let (Self::Unreached(why) | Self::Refused(why) | Self::Failed(why)) = self;
+        why
+    }
+}
+
 /// A page to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -53,6 +71,10 @@ pub struct View<R: Row> {
     pub loaded: bool,
     /// How many changes the subscription has brought so far.
     pub changes: u64,
+    /// Whether the server has ever been reached.
+    pub reached: bool,
+    /// Whether the last page that was asked for was refused.
+    pub refused: bool,
 }
 
 impl<R: Row> View<R> {
@@ -64,6 +86,8 @@ impl<R: Row> View<R> {
             link: Link::Connecting,
             loaded: false,
             changes: 0,
+            reached: false,
+            refused: false,
         }
     }
 }
@@ -138,6 +162,7 @@ impl<R: Row> Gapless<R> {
         match incoming {
             Incoming::Link(link) => {
                 if link == Link::Live {
+                    self.view.reached = true;
                     self.acknowledged(now);
                 }
                 self.subscription = link;
@@ -208,7 +233,7 @@ impl<R: Row> Gapless<R> {
     pub fn answered(
         &mut self,
         ask: &Ask,
-        answer: Result<Page<R>, String>,
+        answer: Result<Page<R>, Failure>,
         now: Instant,
         wall: UnixTime,
         unit: f64,
@@ -220,6 +245,8 @@ impl<R: Row> Gapless<R> {
         else {
             return;
         };
+        self.view.reached |= !matches!(answer, Err(Failure::Unreached(_)));
+        self.view.refused = matches!(answer, Err(Failure::Refused(_)));
         match answer {
             Ok(page) => {
                 reading.pages += 1;
@@ -234,7 +261,7 @@ impl<R: Row> Gapless<R> {
                     reading.asked = false;
                 }
             }
-            Err(why) => self.fail(why, now, unit),
+            Err(failure) => self.fail(failure.words(), now, unit),
         }
         self.light();
     }

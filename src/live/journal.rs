@@ -69,7 +69,7 @@ impl Journal {
             Link::Retrying { why, .. } | Link::Failed { why } => why,
         };
         if open.is_some() {
-            return false;
+            return *state == Link::Offline && self.explain(link, cause);
         }
         self.open.push(Open {
             link,
@@ -84,6 +84,16 @@ impl Journal {
             healed: None,
         };
         self.incidents.insert(0, incident);
+        true
+    }
+
+    /// A better cause for what is not over yet: a browser may say late that there is no network.
+    fn explain(&mut self, link: &str, cause: &str) -> bool {
+        let incident = self.incidents.iter_mut().find(|it| it.link == link);
+        let Some(incident) = incident.filter(|it| it.cause != cause) else {
+            return false;
+        };
+        cause.clone_into(&mut incident.cause);
         true
     }
 
@@ -180,6 +190,23 @@ mod tests {
                 }),
             }]
         );
+    }
+
+    #[test]
+    fn that_there_is_no_network_explains_the_rest() {
+        let mut journal = Journal::default();
+        observe(&mut journal, "Orders", &retrying("no answer"), 0, 10);
+        assert!(observe(&mut journal, "Orders", &Link::Offline, 0, 20));
+        assert!(!observe(&mut journal, "Orders", &Link::Offline, 0, 30));
+        assert!(!observe(
+            &mut journal,
+            "Orders",
+            &retrying("refused"),
+            0,
+            40
+        ));
+        assert_eq!(journal.incidents()[0].cause, "No network");
+        assert_eq!(journal.incidents()[0].at, UnixTime(10));
     }
 
     #[test]

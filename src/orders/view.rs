@@ -17,7 +17,7 @@ use crate::live::{Link, View};
 use crate::orders::model::Order;
 use crate::route::Route;
 use crate::ui::light::lit;
-use crate::ui::{self, El, el, light, template};
+use crate::ui::{self, El, aim, el, light, template};
 pub use explanation::explanation;
 pub use now::now;
 
@@ -39,11 +39,13 @@ pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
             ),
         )
         .child(start::start(orders.api.clone()));
+    let rows = table::table(orders.view, list, followed);
     let panel = el("section")
         .class("panel orders-list")
         .set("aria-labelledby", "newest")
-        .child(toolbar(orders, list))
-        .child(table::table(orders.view, list, followed));
+        .child(toolbar(orders, list, &rows))
+        .child(rows);
+    let panel = table::under_pointer(panel, orders.view, list);
     let all = orders.clone();
     let body = el("div")
         .class("orders-body")
@@ -69,8 +71,8 @@ fn follow(id: Option<OrderId>) {
 }
 
 /// What is shown of the list: how much, which, and whether it stands still.
-fn toolbar(orders: &Live, list: RwSignal<List>) -> El {
-    let view = orders.view;
+fn toolbar(orders: &Live, list: RwSignal<List>, rows: &El) -> El {
+    let (view, rows) = (orders.view, rows.clone());
     let of = move |read: fn(&List, &View<Order>) -> String| {
         move || list.with(|list| view.with(|view| read(list, view)))
     };
@@ -85,7 +87,13 @@ fn toolbar(orders: &Live, list: RwSignal<List>) -> El {
         )
         .slot(move || {
             let newer = Some(newer.get()).filter(|newer| *newer > 0)?;
-            let release = move |_: leptos::ev::MouseEvent| list.update(List::release);
+            let rows = rows.clone();
+            // To where the newest are; the button goes, and with it the focus.
+            let release = move |_: leptos::ev::MouseEvent| {
+                list.update(List::release);
+                rows.raw().set_scroll_top(0);
+                aim::focus(&[".rows"]);
+            };
             Some(button("is-small", &[&newer.to_string(), " newer"].concat()).on("click", release))
         })
         .child(light("orders", &orders.link()))
@@ -131,9 +139,10 @@ fn nothing(list: &List, view: &View<Order>) -> &'static str {
     }
     match &view.link {
         _ if !view.window.rows().is_empty() => "no-match",
-        _ if view.loaded => "no-orders",
         Link::Failed { .. } => "denied",
-        Link::Retrying { .. } => "no-cloud",
+        _ if view.refused => "denied",
+        _ if view.loaded => "no-orders",
+        Link::Retrying { .. } if !view.reached => "no-cloud",
         _ => "",
     }
 }

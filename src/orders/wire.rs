@@ -9,7 +9,7 @@ use net::{MaybeSend, UnixTime};
 use super::model::{Item, Order, OrderId, Reached, Status};
 use crate::config;
 use crate::live::Source;
-use crate::live::gapless::{Incoming, Page};
+use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::window::{Change, Revision};
 
 /// The operations' types, made from `graphql/orders/` when the page is built.
@@ -154,12 +154,12 @@ impl Source for Orders {
         }
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Page<Order>, String> {
+    async fn page(&self, after: Option<String>) -> Result<Page<Order>, Failure> {
         let page = match &self.only {
             None => self.list(after).await,
             Some(id) => self.get(id).await,
         };
-        page.map_err(|error| words(&error))
+        page.map_err(|error| failure(&error))
     }
 
     fn now(&self) -> UnixTime {
@@ -180,10 +180,24 @@ fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) ->
 }
 
 /// Why a query failed, for people.
-fn words(error: &appsync::Error) -> String {
+fn failure(error: &appsync::Error) -> Failure {
     match error {
-        appsync::Error::Credentials(source) => format!("{error}: {source}"),
-        _ => error.to_string(),
+        appsync::Error::Credentials(source) => {
+            let why = format!("{error}: {source}");
+            if source.is_retryable() {
+                Failure::Unreached(why)
+            } else {
+                Failure::Refused(why)
+            }
+        }
+        appsync::Error::Network(_) => Failure::Unreached(error.to_string()),
+        appsync::Error::Unauthorized(_) => Failure::Refused(error.to_string()),
+        appsync::Error::GraphQl(errors)
+            if errors.iter().any(|it| it.error_type == "Unauthorized") =>
+        {
+            Failure::Refused(error.to_string())
+        }
+        _ => Failure::Failed(error.to_string()),
     }
 }
 

@@ -1,8 +1,11 @@
 //! What an event is about: the element that it hit, and others from there.
 
-use leptos::ev::KeyboardEvent;
-use leptos::web_sys::{Element, Event, HtmlElement};
+use leptos::ev::{FocusEvent, KeyboardEvent};
+use leptos::prelude::document;
+use leptos::web_sys::{Element, Event, FocusOptions, HtmlElement, Node};
 use wasm_bindgen::JsCast as _;
+
+use super::El;
 
 /// An attribute of the nearest element, from the one that was hit upwards, that matches a selector.
 #[must_use]
@@ -14,6 +17,31 @@ pub fn attribute(event: &Event, selector: &str, name: &str) -> Option<String> {
 #[must_use]
 pub fn is_at(event: &Event, selector: &str) -> bool {
     target(event).is_some_and(|target| target.matches(selector).unwrap_or_default())
+}
+
+/// Whether the focus that this event takes away stays within an element.
+#[must_use]
+pub fn stays_in(event: &FocusEvent, element: &El) -> bool {
+    let to = event
+        .related_target()
+        .and_then(|to| to.dyn_into::<Node>().ok());
+    element.raw().contains(to.as_ref())
+}
+
+/// Gives the focus to the first element of the page that matches one of the selectors, the first that any does.
+pub fn focus(selectors: &[&str]) {
+    let mut found = selectors
+        .iter()
+        .filter_map(|selector| document().query_selector(selector).ok()?);
+    if let Some(element) = found
+        .next()
+        .and_then(|it| it.dyn_into::<HtmlElement>().ok())
+    {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // Fails on nothing that is there.
+        let _ = element.focus_with_options(&options);
+    }
 }
 
 /// Leads the focus from row to row by arrows, Home and End: from a row's button to that of another.

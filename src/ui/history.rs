@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::aim;
+
 /// The event by which [`go`] tells [`follow`]; a name of our own, and one that browsers know.
 const MOVED: &str = "popstate";
 
@@ -33,7 +35,7 @@ pub fn go(path: &str) {
 pub fn follow(moved: impl Fn(String) -> bool + 'static) {
     let _ = window_event_listener(ev::popstate, move |_| {
         if moved(path()) {
-            request_animation_frame(focus);
+            request_animation_frame(|| aim::focus(&["#main"]));
         }
     });
     let _ = window_event_listener(ev::click, move |event| {
@@ -43,15 +45,6 @@ pub fn follow(moved: impl Fn(String) -> bool + 'static) {
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }
     });
-}
-
-fn focus() {
-    let main = document().get_element_by_id("main");
-    if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        let _ = main.focus_with_options(&options);
-    }
 }
 
 /// Where a plain click on a link of the page leads. Whoever holds a key down wants a tab or a window.

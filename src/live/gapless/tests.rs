@@ -74,8 +74,13 @@ impl Test {
     }
 
     fn fail(&mut self, ask: &Ask) {
-        self.gapless
-            .answered(ask, Err("no answer".to_owned()), self.now, WALL, 0.5);
+        self.gapless.answered(
+            ask,
+            Err(Failure::Unreached("no answer".to_owned())),
+            self.now,
+            WALL,
+            0.5,
+        );
     }
 
     /// Reads a whole snapshot, which has to be wanted now.
@@ -283,6 +288,23 @@ enum Step {
     Visible(bool),
     Pass(u16),
     Answer(Option<(u8, bool)>),
+}
+
+#[test]
+fn it_is_known_whether_the_server_was_reached_and_what_it_refuses() {
+    let mut test = Test::new();
+    let mut answered = |answer| {
+        test.now = test.gapless.deadline().unwrap();
+        let ask = test.asks().unwrap();
+        test.gapless.answered(&ask, answer, test.now, WALL, 0.5);
+        let view = test.gapless.view();
+        (view.reached, view.refused)
+    };
+    let why = || "no".to_owned();
+    assert_eq!(answered(Err(Failure::Unreached(why()))), (false, false));
+    assert_eq!(answered(Err(Failure::Refused(why()))), (true, true));
+    assert_eq!(answered(Err(Failure::Unreached(why()))), (true, false));
+    assert_eq!(answered(Err(Failure::Failed(why()))), (true, false));
 }
 
 proptest! {

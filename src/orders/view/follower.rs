@@ -12,11 +12,12 @@ use crate::orders::Live;
 use crate::orders::model::{Order, OrderId, Status};
 use crate::orders::wire::Orders;
 use crate::ui::locale::{clock_time, money, span};
-use crate::ui::{El, ReadLink, Words, el, light};
+use crate::ui::{El, ReadLink, Words, aim, el, light};
 
 /// Follows an order for as long as the current owner lives.
 pub(super) fn follower(orders: &Live, id: OrderId) -> El {
     let name = row::id(&id);
+    let row = ["tr[data-order-id='", id.as_str(), "'] button"].concat();
     let follower = el("aside")
         .class("panel follower")
         .set("data-testid", "follower")
@@ -45,7 +46,11 @@ pub(super) fn follower(orders: &Live, id: OrderId) -> El {
         .set("id", "followed")
         .child(el("span").class("hidden").text("Followed order "))
         .child(name);
-    let close = super::button("is-small", "Close").on("click", |_: MouseEvent| super::follow(None));
+    let close = super::button("is-small", "Close").on("click", move |_: MouseEvent| {
+        super::follow(None);
+        // The button goes, and with it the focus: back to where it came from.
+        aim::focus(&[&row, ".rows"]);
+    });
     // What the eye sees in the steps, for ears: said when it changes, and nothing else of it.
     let said = el("p").class("hidden").set("role", "status").live(move || {
         order.with(|order| order.as_ref().map_or("", |entry| entry.row.status.words()))

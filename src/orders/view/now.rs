@@ -6,6 +6,7 @@ use super::row::{Known, delay, id};
 use super::tally::tally;
 use crate::live::window::Row as _;
 use crate::orders::Live;
+use crate::orders::list::List;
 use crate::orders::rate::{Rate, median_delay};
 use crate::ui::locale::span;
 use crate::ui::{El, Words, el, light, svg};
@@ -47,6 +48,22 @@ pub fn now(orders: &Live) -> El {
             rate.with(Rate::now).to_string().into()
         }))
         .child(figure("Median delay", median));
+    let list = RwSignal::new(List::default());
+    let feed = el("ol")
+        .class("feed")
+        .set("aria-label", "The newest orders")
+        .list(newest, |(_, order), entry| {
+            let entry = Known(entry);
+            entry
+                .line(el("li"))
+                .child(id(order))
+                .child(entry.status())
+                .child(
+                    el("span")
+                        .class("numeric quiet is-end")
+                        .live(entry.text(delay)),
+                )
+        });
     el("section")
         .class("panel")
         .set("aria-labelledby", "orders-now")
@@ -55,21 +72,10 @@ pub fn now(orders: &Live) -> El {
         .child(spark(rate))
         .child(tally(view))
         .child(
-            el("ol")
-                .class("feed")
-                .set("aria-label", "The newest orders")
-                .list(newest, |(_, order), entry| {
-                    let entry = Known(entry);
-                    entry
-                        .line(el("li"))
-                        .child(id(order))
-                        .child(entry.status())
-                        .child(
-                            el("span")
-                                .class("numeric quiet is-end")
-                                .live(entry.text(delay)),
-                        )
-                }),
+            el("div")
+                .class("newest")
+                .child(feed)
+                .slot(super::told(view, list)),
         )
 }
 

@@ -44,8 +44,7 @@ pub(super) fn table(
         .child(el("caption").class("hidden").text(&caption))
         .child(el("thead").set("role", "rowgroup").child(head))
         .child(body);
-    holding(el("div"), view, list)
-        .class("rows")
+    holding(el("div").class("rows"), view, list)
         .set("role", "region")
         .set("tabindex", "0")
         .set("aria-label", "Orders")
@@ -92,29 +91,39 @@ fn cell(class: &str) -> El {
     el("td").set("role", "cell").class(class)
 }
 
-/// Holds the list still while someone is about to use a row.
+/// Holds the list still while the keyboard is in it, or the reader has scrolled away from its top.
 fn holding(rows: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El {
-    let hold = move |holder, holds| {
-        view.with_untracked(|view| list.maybe_update(|list| list.hold(view, holder, holds)));
-    };
-    let element = rows.clone();
-    rows.on("pointerenter", move |event: PointerEvent| {
-        // A finger is not over anything: it touches, and has gone.
-        hold(Holder::Pointer, event.pointer_type() == "mouse");
+    let (inside, scrolled) = (rows.clone(), rows.clone());
+    rows.on("focusin", move |event: FocusEvent| {
+        // After a click the mouse decides.
+        if aim::is_at(&event, "button:focus-visible") {
+            hold(view, list, Holder::Keyboard, true);
+        }
     })
-    .on("pointerleave", move |_: PointerEvent| {
-        hold(Holder::Pointer, false);
-    })
-    .on("focusin", move |event: FocusEvent| {
-        let is_row = aim::is_at(&event, "button:focus-visible");
-        hold(Holder::Keyboard, is_row);
-    })
-    .on("focusout", move |_: FocusEvent| {
-        hold(Holder::Keyboard, false);
+    .on("focusout", move |event: FocusEvent| {
+        if !aim::stays_in(&event, &inside) {
+            hold(view, list, Holder::Keyboard, false);
+        }
     })
     .on("scroll", move |_: Event| {
-        hold(Holder::Scroll, element.raw().scroll_top() > 0);
+        hold(view, list, Holder::Scroll, scrolled.raw().scroll_top() > 0);
     })
+}
+
+/// Holds the list still while the pointer is over the panel that it is in.
+pub(super) fn under_pointer(panel: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El {
+    panel
+        .on("pointerenter", move |event: PointerEvent| {
+            // A finger is not over anything: it touches, and has gone.
+            hold(view, list, Holder::Pointer, event.pointer_type() == "mouse");
+        })
+        .on("pointerleave", move |_: PointerEvent| {
+            hold(view, list, Holder::Pointer, false);
+        })
+}
+
+fn hold(view: ReadSignal<View<Order>>, list: RwSignal<List>, holder: Holder, holds: bool) {
+    view.with_untracked(|view| list.maybe_update(|list| list.hold(view, holder, holds)));
 }
 
 /// Follows the row whose button was pressed, or no more.
