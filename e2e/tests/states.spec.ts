@@ -29,8 +29,12 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
     await expect(alert).toContainText("appconfig.toml");
     await expect(orders.table).not.toHaveAttribute("aria-busy", "true");
   },
+  "overview-empty": async (page) => {
+    await expect(page.getByRole("heading", { name: "No orders yet" })).toBeVisible();
+  },
   "overview-denied": async (page, orders) => {
     await expect(orders.link("orders")).toContainText("Unauthorized");
+    await expect(page.getByRole("heading", { name: "The cloud refuses this page" })).toBeVisible();
   },
   "orders-no-cloud": async (page) => {
     await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
@@ -38,6 +42,7 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
   },
   "overview-no-cloud": async (page, orders) => {
     await expect(orders.link("orders")).toContainText(/Retrying/);
+    await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
   },
   "configuration-wrong": async (page) => {
     await expect(page.getByRole("alert")).toContainText("orders.graphql");
