@@ -82,15 +82,15 @@ impl List {
     }
 
     /// Wants those with this in their ids.
-    pub fn find(&mut self, id: String) {
-        self.release();
+    pub fn find(&mut self, view: &View<Order>, id: String) {
         self.filter.id = id;
+        self.catch_up(view);
     }
 
     /// Wants one status only, or, if that is what it is, all again.
-    pub fn show(&mut self, status: Status) {
-        self.release();
+    pub fn show(&mut self, view: &View<Order>, status: Status) {
         self.filter.status = (self.filter.status != Some(status)).then_some(status);
+        self.catch_up(view);
     }
 
     /// How many changes there have been since the reader said stop; none while it goes on.
@@ -109,6 +109,7 @@ impl List {
                 changes: view.changes,
             }),
         };
+        self.catch_up(view);
     }
 
     /// How many wanted rows there are above those that are held.
@@ -127,23 +128,21 @@ impl List {
         if std::mem::replace(&mut self.holds[holder as usize], holds) == holds {
             return false;
         }
-        if self.holds == [false; 3] {
-            self.held = None;
-        } else if self.held.is_none() {
-            // An empty list has nothing that could move.
-            let places: Vec<_> = self
-                .wanted(view)
-                .map(|entry| entry.row.position())
-                .collect();
-            self.held = Some(places).filter(|places| !places.is_empty());
+        if self.holds == [false; 3] || self.held.is_none() {
+            self.catch_up(view);
         }
         true
     }
 
-    /// Takes in what is newer, whoever holds the list.
-    pub fn release(&mut self) {
-        self.holds = [false; 3];
+    /// Takes in what is newer; whoever holds the list holds it as it is then.
+    pub fn catch_up(&mut self, view: &View<Order>) {
         self.held = None;
+        if self.holds != [false; 3] {
+            let places = self.wanted(view).map(|entry| entry.row.position());
+            let places: Vec<_> = places.collect();
+            // An empty list has nothing that could move.
+            self.held = Some(places).filter(|places| !places.is_empty());
+        }
     }
 
     fn wanted<'a>(&'a self, view: &'a View<Order>) -> impl Iterator<Item = &'a Entry<Order>> {
@@ -204,8 +203,13 @@ mod tests {
         );
         list.hold(&view, Holder::Keyboard, true);
         come(&mut view, "e", Status::Submitted);
-        list.release();
+        list.catch_up(&view);
         assert_eq!(shown(&list, &view), "edcba");
+        come(&mut view, "f", Status::Submitted);
+        assert_eq!(
+            (shown(&list, &view).as_str(), list.newer(&view)),
+            ("edcba", 1)
+        );
     }
 
     #[test]
@@ -237,7 +241,7 @@ mod tests {
         come(&mut view, "ac", Status::Submitted);
         come(&mut view, "b", Status::InKitchen);
         assert_eq!(list.count(&view), "3");
-        list.show(Status::Submitted);
+        list.show(&view, Status::Submitted);
         assert_eq!(
             (shown(&list, &view).as_str(), list.count(&view).as_str()),
             ("ca", "2 of 3")
@@ -245,9 +249,9 @@ mod tests {
         list.hold(&view, Holder::Pointer, true);
         come(&mut view, "d", Status::InKitchen);
         assert_eq!(list.newer(&view), 0, "it is not wanted");
-        list.find("A".to_owned());
+        list.find(&view, "A".to_owned());
         assert_eq!(shown(&list, &view), "a");
-        list.show(Status::Submitted);
+        list.show(&view, Status::Submitted);
         assert_eq!(list.status(), None);
         assert_eq!(list.count(&view), "1 of 4");
     }

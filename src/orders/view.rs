@@ -39,7 +39,7 @@ pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
             ),
         )
         .child(start::start(orders.api.clone()));
-    let rows = table::table(orders.view, list, followed);
+    let rows = table::table(orders, list, followed);
     let panel = el("section")
         .class("panel orders-list")
         .set("aria-labelledby", "newest")
@@ -90,7 +90,7 @@ fn toolbar(orders: &Live, list: RwSignal<List>, rows: &El) -> El {
             let rows = rows.clone();
             // To where the newest are; the button goes, and with it the focus.
             let release = move |_: leptos::ev::MouseEvent| {
-                list.update(List::release);
+                view.with_untracked(|view| list.update(|list| list.catch_up(view)));
                 rows.raw().set_scroll_top(0);
                 aim::focus(&[".rows"]);
             };
@@ -106,7 +106,8 @@ fn toolbar(orders: &Live, list: RwSignal<List>, rows: &El) -> El {
                 .set("autocomplete", "off")
                 .set("spellcheck", "false")
                 .on("input", move |event: leptos::ev::Event| {
-                    list.update(|list| list.find(event_target_value(&event)));
+                    let id = event_target_value(&event);
+                    view.with_untracked(|view| list.update(|list| list.find(view, id)));
                 }),
         )
         .child(

@@ -49,13 +49,14 @@ pub fn now(orders: &Live) -> El {
         }))
         .child(figure("Median delay", median));
     let list = RwSignal::new(List::default());
+    let visitor = orders.api.guest().clone();
     let feed = el("ol")
         .class("feed")
         .set("aria-label", "The newest orders")
-        .list(newest, |(_, order), entry| {
+        .list(newest, move |(_, order), entry| {
             let entry = Known(entry);
             entry
-                .line(el("li"))
+                .line(el("li"), &visitor)
                 .child(id(order))
                 .child(entry.status())
                 .child(

@@ -1,11 +1,13 @@
 //! What a line about an order is made of.
 
+use aws_guest::Guest;
 use leptos::prelude::*;
+use net::UnixTime;
 
 use crate::live::window::Entry;
 use crate::orders::model::{Order, OrderId};
 use crate::ui::locale::{clock_time, span};
-use crate::ui::{El, Words, el};
+use crate::ui::{El, Ticker, Words, el};
 
 /// An order as a line shows it.
 #[derive(Clone, Copy)]
@@ -18,13 +20,18 @@ impl Known {
     }
 
     /// A line of this order: its status and the changes that arrive are attributes.
-    pub(super) fn line(self, element: El) -> El {
+    pub(super) fn line(self, element: El, guest: &Guest) -> El {
+        let (guest, ticker) = (guest.clone(), Ticker::here());
+        let ripple = move || {
+            ticker.track();
+            self.0.with(|entry| ripple(entry, guest.now()))
+        };
         element
             .bind(
                 "data-status",
                 self.text(|entry| entry.row.status.name().into()),
             )
-            .bind("data-ripple", self.text(ripple))
+            .bind("data-ripple", ripple)
     }
 
     /// The status in words, and as a course whose length is the line's `data-status`.
@@ -70,12 +77,13 @@ pub(super) fn delay(entry: &Entry<Order>) -> Words {
     }
 }
 
-/// A change that arrives makes a ripple; two alike in turn, since the same animation does not start twice.
-fn ripple(entry: &Entry<Order>) -> Words {
+/// A change that has just arrived makes a ripple; two alike in turn, since the same animation does not start twice.
+fn ripple(entry: &Entry<Order>, now: UnixTime) -> &'static str {
+    /// As long as the animation takes, in milliseconds.
+    const LATELY: i64 = 1_600;
     match (entry.received, entry.row.revision.0 % 2) {
-        (None, _) => "",
-        (_, 0) => "even",
-        _ => "odd",
+        (Some(at), 0) if now.millis_since(at) < LATELY => "even",
+        (Some(at), _) if now.millis_since(at) < LATELY => "odd",
+        _ => "",
     }
-    .into()
 }

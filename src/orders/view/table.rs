@@ -1,22 +1,20 @@
 //! The live table.
 
+use aws_guest::Guest;
 use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 
 use super::row::{Known, delay, id, received, updated};
 use crate::live::{Link, View};
-use crate::orders::WINDOW;
 use crate::orders::list::{Holder, List};
 use crate::orders::model::{Order, OrderId};
+use crate::orders::{Live, WINDOW};
 use crate::ui::{El, aim, el};
 
 /// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
 /// cards.
-pub(super) fn table(
-    view: ReadSignal<View<Order>>,
-    list: RwSignal<List>,
-    followed: Memo<Option<OrderId>>,
-) -> El {
+pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<OrderId>>) -> El {
+    let (view, guest) = (orders.view, orders.api.guest().clone());
     let busy = move || {
         let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
         is_first.to_string()
@@ -34,7 +32,7 @@ pub(super) fn table(
     let head = el("tr").set("role", "row").children(columns);
     let body = el("tbody").set("role", "rowgroup").list(
         move || list.with(|list| view.with(|view| list.rows(view))),
-        move |(_, id), entry| row(id, Known(entry), followed),
+        move |(_, id), entry| row(id, Known(entry), &guest, followed),
     );
     let table = el("table")
         .class("table")
@@ -58,7 +56,7 @@ pub(super) fn table(
         .slot(super::told(view, list))
 }
 
-fn row(order: &OrderId, entry: Known, followed: Memo<Option<OrderId>>) -> El {
+fn row(order: &OrderId, entry: Known, guest: &Guest, followed: Memo<Option<OrderId>>) -> El {
     let is_followed = {
         let order = order.clone();
         move || {
@@ -78,7 +76,7 @@ fn row(order: &OrderId, entry: Known, followed: Memo<Option<OrderId>>) -> El {
         .set("data-order-id", order.as_str())
         .bind("aria-current", is_followed);
     entry
-        .line(line)
+        .line(line, guest)
         .child(cell("cell-id").child(id(order)))
         .child(cell("cell-status").child(entry.status()))
         .child(cell("cell-updated numeric quiet is-end").live(entry.text(updated)))

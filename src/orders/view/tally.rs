@@ -30,7 +30,7 @@ pub(super) fn filter(view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El 
             .set("type", "button")
             .bind("aria-pressed", pressed)
             .on("click", move |_: MouseEvent| {
-                list.update(|list| list.show(status));
+                view.with_untracked(|view| list.update(|list| list.show(view, status)));
             });
         cell(button, counts, status)
     });
