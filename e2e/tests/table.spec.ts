@@ -81,7 +81,14 @@ test("scrolled down the list holds still, and what is newer is shown from the to
   await orders.open(cloud);
   await expect(orders.table.locator("tr[data-status='COMPLETED']")).toHaveCount(18);
   const rows = page.getByRole("region", { name: "Orders" });
-  await rows.evaluate((rows) => rows.scrollTo(0, 100));
+  // The page hears of it a frame later.
+  await rows.evaluate(
+    (rows) =>
+      new Promise((heard) => {
+        rows.addEventListener("scroll", () => requestAnimationFrame(heard), { once: true });
+        rows.scrollTo(0, 100);
+      }),
+  );
   const before = await orders.shown();
   await more(cloud);
   await expect(orders.newer).toHaveText("6 newer");
