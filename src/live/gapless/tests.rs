@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::live::cases::cases;
 use crate::live::window::Revision;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -286,6 +287,8 @@ enum Step {
 }
 
 proptest! {
+    #![proptest_config(cases("histories of a live view"))]
+
     /// Whatever happens: nothing is asked twice, a deadline that has come leads to a question, and a view that is left
     /// alone ends live.
     #[test]
