@@ -21,10 +21,8 @@ pub(crate) struct Size {
 pub(crate) struct Plan {
     /// The faults of each life of the process; at the end of each but the last it is killed.
     pub(crate) lives: Vec<Vec<Step>>,
-    /// The seed of the updates of each life.
-    pub(crate) loads: Vec<u64>,
-    /// Updates a second: so many that they last as long as the faults.
-    pub(crate) rate: f64,
+    /// The updates' seed.
+    pub(crate) load: u64,
 }
 
 /// A fault, and how long after the one before.
@@ -55,50 +53,48 @@ impl Plan {
         for number in 0..size.faults {
             lives[number * LIVES / size.faults].push(Step {
                 pause: Duration::from_millis(draw.between(0, size.pause)),
-                fault: Fault::draw(&mut draw),
+                fault: Fault::draw(&mut draw, size.pause),
             });
         }
-        let lasting: Duration = lives.iter().flatten().map(|step| step.pause).sum();
         Self {
             lives,
-            loads: (0..LIVES).map(|_| draw.next()).collect(),
-            rate: size.updates as f64 / lasting.as_secs_f64(),
+            load: draw.next(),
         }
     }
 }
 
 impl Fault {
-    fn draw(draw: &mut Draw) -> Self {
+    /// The odds are such that most of the time something is wrong, and seldom everything.
+    fn draw(draw: &mut Draw, pause: u64) -> Self {
         let how = if draw.between(0, 1) == 0 {
             "close"
         } else {
             "reset"
         };
+        let lasting = draw.between(pause / 4, pause * 2);
         match draw.between(0, 19) {
-            0..=5 => Self::Drop {
+            0..=6 => Self::Drop {
                 percent: draw.between(1, 15),
                 how,
             },
-            6 => Self::Drop { percent: 100, how },
-            7..=8 => Self::Refuse {
-                lasting: draw.between(50, 800),
-            },
-            9..=11 => Self::Slow {
+            7 => Self::Drop { percent: 100, how },
+            8..=9 => Self::Refuse { lasting },
+            10..=12 => Self::Slow {
                 by: draw.between(5, 400),
-                lasting: draw.between(100, 1_500),
+                lasting,
             },
-            12..=13 => Self::Hold {
-                lasting: draw.between(50, 800),
-            },
-            14..=15 => Self::Expire,
-            16..=17 => Self::Skew {
-                seconds: if draw.between(0, 1) == 0 { 1 } else { -1 }
-                    * draw.between(1, 100_000).cast_signed(),
-                lasting: draw.between(100, 3_000),
-            },
-            _ => Self::Deny {
-                lasting: draw.between(50, 800),
-            },
+            13..=14 => Self::Hold { lasting },
+            15..=16 => Self::Expire,
+            17 => {
+                let seconds = draw.between(1, 100_000).cast_signed();
+                let seconds = if draw.between(0, 1) == 0 {
+                    seconds
+                } else {
+                    -seconds
+                };
+                Self::Skew { seconds, lasting }
+            }
+            _ => Self::Deny { lasting },
         }
     }
 
