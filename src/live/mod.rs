@@ -4,6 +4,8 @@
 //! them knows Leptos. This module is the one bridge from streams to signals, and the only place that starts a
 //! subscription's task.
 
+#[cfg(test)]
+mod cases;
 pub mod drive;
 pub mod gapless;
 pub mod journal;

@@ -227,7 +227,7 @@ fn read(response: &Response) -> Result<Value, Error> {
             ..GraphQlError::default()
         });
     }
-    if matches!(status, 401 | 403) || verdict(&errors) == Verdict::Renew {
+    if matches!(status, 401 | 403) || matches!(verdict(&errors), Verdict::Renew | Verdict::Stale) {
         Err(Error::Unauthorized(errors))
     } else {
         Err(Error::GraphQl(errors))

@@ -28,6 +28,9 @@ pub(crate) enum Verdict {
     GiveUp,
     /// Try once more with new credentials.
     Renew,
+    /// The credentials have expired, or the clocks disagree: with new credentials it succeeds sooner or later, since
+    /// nobody has said that it may not.
+    Stale,
 }
 
 impl GraphQlError {
@@ -79,6 +82,12 @@ impl GraphQlError {
             .or_else(|| name.strip_suffix("Error"))
             .unwrap_or(name);
         match (name, self.code) {
+            ("ExpiredToken" | "RequestTimeTooSkewed", _) => Verdict::Stale,
+            ("Unauthorized" | "UnrecognizedClient" | "InvalidSignature", _)
+                if self.is_about_time() =>
+            {
+                Verdict::Stale
+            }
             // The exception is about the caller's credentials; the bare word is AppSync's for a field that this role
             // may not use, which new credentials of the same role do not change.
             ("Unauthorized", _) if self.error_type.ends_with("Unauthorized") => Verdict::GiveUp,
@@ -87,11 +96,9 @@ impl GraphQlError {
                 | "UnrecognizedClient"
                 | "InvalidSignature"
                 | "IncompleteSignature"
-                | "ExpiredToken"
                 | "MissingAuthenticationToken"
                 | "AccessDenied"
-                | "NotAuthorized"
-                | "RequestTimeTooSkewed",
+                | "NotAuthorized",
                 _,
             ) => Verdict::Renew,
             (
@@ -110,6 +117,14 @@ impl GraphQlError {
             (_, Some(400..500)) => Verdict::GiveUp,
             _ => Verdict::Retry,
         }
+    }
+
+    /// Whether what is refused would have been good at another time. Only the words tell: "The security token included
+    /// in the request is expired", "Signature expired: …", "Signature not yet current: …".
+    fn is_about_time(&self) -> bool {
+        ["is expired", "Signature expired", "not yet current"]
+            .iter()
+            .any(|words| self.message.contains(words))
     }
 }
 
@@ -157,7 +172,8 @@ pub enum Error {
     /// No credentials to sign with; the source says whether to try again.
     #[error("no guest credentials")]
     Credentials(#[from] aws_guest::Error),
-    /// Refused, and refused again with new credentials (which the client asked for by itself): give up.
+    /// Refused, and refused again with new credentials (which the client asked for by itself): give up, unless it was
+    /// for the time.
     #[error("not authorized: {}", join(.0))]
     Unauthorized(Vec<GraphQlError>),
     /// The service took the request and answered with errors: give up, or act on their `error_type`.
@@ -175,7 +191,8 @@ impl Error {
         match self {
             Self::Network(_) | Self::Unavailable { .. } => true,
             Self::Credentials(error) => error.is_retryable(),
-            Self::Unauthorized(_) | Self::GraphQl(_) | Self::Malformed(_) => false,
+            Self::Unauthorized(errors) => verdict(errors) == Verdict::Stale,
+            Self::GraphQl(_) | Self::Malformed(_) => false,
         }
     }
 }

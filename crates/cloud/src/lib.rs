@@ -21,6 +21,7 @@ pub mod events_api;
 pub mod faults;
 pub mod graphql;
 pub mod http;
+mod listen;
 pub mod policy;
 mod pump;
 pub mod realtime;

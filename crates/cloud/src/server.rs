@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::StatusCode;
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt as _;
 use backend::api::Caller;
@@ -12,6 +14,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::credentials::Authority;
 use crate::error::CloudError;
@@ -19,7 +22,7 @@ use crate::faults::{Faults, FaultyListener, Remote};
 use crate::settings::{REGION, Settings};
 use crate::sigv4::{self, Refusal, Scope, TokenRule};
 use crate::world::World;
-use crate::{admin, cognito, events_api, http, site};
+use crate::{admin, cognito, events_api, http, listen, site};
 
 /// How long connections may take to end once the cloud shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -128,7 +131,7 @@ pub async fn serve_world(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = futures::future::try_join(served, admin) => drop(served?),
+        ((), admin) = futures::future::join(served, admin) => admin?,
         () = too_long => tracing::warn!("some connections did not end in time"),
         // All of it may well have stopped before the last connection has, but nothing before it was told to.
         Err(broken) = pipeline.finished() => return Err(broken),
@@ -141,29 +144,28 @@ async fn listen(
     listener: TcpListener,
     front: Front,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
+    let patience = front.world.settings.patience;
     let Some(faults) = front.world.faults.clone() else {
         // Small frames that have to be there at once: no waiting for more to send.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        return axum::serve(listener, router(front))
-            .with_graceful_shutdown(shutdown)
-            .await;
+        listen::serve(listener, router(front), |_, _| (), patience, shutdown).await;
+        return;
     };
     let dated = axum::middleware::from_fn_with_state(front.clone(), http::skewed_date);
-    let service = router(front)
-        .layer(dated)
-        .into_make_service_with_connect_info::<Remote>();
+    let router = router(front).layer(dated);
     let last_words = faults.clone();
     let shutdown = async move {
         shutdown.await;
         // What is held back has to be out before the end.
         last_words.reset();
     };
-    axum::serve(FaultyListener::new(listener, faults.clone()), service)
-        .with_graceful_shutdown(shutdown)
-        .await?;
+    let mark = |remote: &Remote, request: &mut Request| {
+        request.extensions_mut().insert(ConnectInfo(remote.clone()));
+    };
+    let listener = FaultyListener::new(listener, faults.clone());
+    listen::serve(listener, router, mark, patience, shutdown).await;
     faults.lines().gone().await;
-    Ok(())
 }
 
 fn router(front: Front) -> Router {
@@ -186,8 +188,12 @@ fn router(front: Front) -> Router {
             http::request_id,
         ))
         .layer(http::cors());
+    // Whoever begins a body and does not go on.
+    let patience = front.world.settings.patience;
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience);
     services
         .fallback(site::serve)
+        .layer(timeout)
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "same-origin"))
         .with_state(front)

@@ -36,6 +36,8 @@ pub struct Settings {
     pub disorder: bool,
     /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
     pub retry_window: Duration,
+    /// How long a client may take for the head of a request, and then for all of it.
+    pub patience: Duration,
     /// What a real-time connection is held to.
     pub realtime: Limits,
 }
@@ -60,6 +62,7 @@ impl Default for Settings {
             pace: Pace::default(),
             disorder: false,
             retry_window: Duration::from_secs(60),
+            patience: Duration::from_secs(30),
             realtime: Limits::default(),
         }
     }

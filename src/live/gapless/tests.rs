@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::live::cases::cases;
 use crate::live::window::Revision;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -308,6 +309,8 @@ fn it_is_known_whether_the_server_was_reached_and_what_it_refuses() {
 }
 
 proptest! {
+    #![proptest_config(cases("histories of a live view"))]
+
     /// Whatever happens: nothing is asked twice, a deadline that has come leads to a question, and a view that is left
     /// alone ends live.
     #[test]

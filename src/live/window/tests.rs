@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
+use crate::live::cases::cases;
 
 /// A row under `key`, which is its position too.
 #[derive(Debug, Clone, PartialEq)]
@@ -389,6 +390,8 @@ fn read(window: &mut Window<Plain>, server: &Server, after: &mut Option<u8>, siz
 }
 
 proptest! {
+    #![proptest_config(cases("histories of a window"))]
+
     #[test]
     fn the_window_does_as_the_plain_model(inputs in prop::collection::vec(input(), 0..120)) {
         let (mut window, mut model) = (Window::new(100), Plainly::default());

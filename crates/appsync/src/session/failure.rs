@@ -56,16 +56,21 @@ impl Session {
             .connection(slot)
             .and_then(|connection| connection.credentials);
         match (verdict, credentials) {
-            (Verdict::Renew, Some(credentials)) if !mem::replace(&mut self.renewed, true) => {
+            (Verdict::Renew | Verdict::Stale, Some(credentials))
+                if verdict == Verdict::Stale || !self.renewed =>
+            {
+                let again = mem::replace(&mut self.renewed, true);
                 self.outputs
                     .push_back(Output::Renew(credentials, cause.to_string()));
                 match slot {
                     // Opened again at once.
-                    Slot::Current => self.close(Slot::Current),
-                    Slot::Successor => self.lose(now, slot, cause),
+                    Slot::Current if !again => self.close(Slot::Current),
+                    _ => self.lose(now, slot, cause),
                 }
             }
-            (Verdict::Renew | Verdict::GiveUp, _) if slot == Slot::Current => self.fail_all(&cause),
+            (Verdict::Renew | Verdict::Stale | Verdict::GiveUp, _) if slot == Slot::Current => {
+                self.fail_all(&cause);
+            }
             _ => self.lose(now, slot, cause),
         }
     }
@@ -160,18 +165,26 @@ impl Session {
             return;
         };
         match (verdict, operation.credentials) {
-            // Started again at once.
-            (Verdict::Renew, Some(credentials)) if !mem::replace(&mut subscriber.renewed, true) => {
-                self.outputs
-                    .push_back(Output::Renew(credentials, cause.to_string()));
+            (Verdict::Renew | Verdict::Stale, Some(credentials))
+                if verdict == Verdict::Stale || !subscriber.renewed =>
+            {
+                let renew = Output::Renew(credentials, cause.to_string());
+                self.outputs.push_back(renew);
+                // Started again at once, the first time.
+                if !mem::replace(&mut subscriber.renewed, true) {
+                    return;
+                }
             }
-            (Verdict::Renew | Verdict::GiveUp, _) => self.fail(id, cause),
-            (Verdict::Retry, _) if slot == Slot::Current => {
+            (Verdict::Renew | Verdict::Stale | Verdict::GiveUp, _) => return self.fail(id, cause),
+            (Verdict::Retry, _) => {}
+        }
+        match slot {
+            Slot::Current => {
                 let at = subscriber.backoff.next(now, since, &mut self.rng);
                 subscriber.retry = Some(Retry { at, cause });
             }
             // The old connection still carries it: let it, and renew later.
-            (Verdict::Retry, _) => self.lose(now, slot, cause),
+            Slot::Successor => self.lose(now, slot, cause),
         }
     }
 

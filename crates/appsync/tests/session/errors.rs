@@ -1,8 +1,8 @@
 //! What the service refuses: credentials, one subscription, one too many.
 
-use appsync::State;
 use appsync::protocol::ServerFrame;
-use appsync::session::{Cause, LINGER, LONGEST, Output, SHORTEST};
+use appsync::session::{Cause, LINGER, LONGEST, Output, SHORTEST, SubscriptionId};
+use appsync::{GraphQlError, State};
 
 use crate::sim::{Behaviour, SECOND, Sim, acknowledgement, count, error, is_retrying};
 
@@ -79,6 +79,78 @@ fn refused_again_everyone_has_failed_and_the_next_one_begins_anew() {
     let wire = sim.wire();
     sim.frame(wire, acknowledgement());
     assert_eq!(sim.last[&id], Some(State::Live));
+}
+
+fn stale(error_type: &str, message: &str) -> Vec<GraphQlError> {
+    vec![GraphQlError {
+        error_type: error_type.into(),
+        message: message.into(),
+        ..GraphQlError::default()
+    }]
+}
+
+/// As the service says it, of credentials and of clocks.
+const STALE: [(&str, &str); 4] = [
+    (
+        "UnauthorizedException",
+        "The security token included in the request is expired",
+    ),
+    (
+        "InvalidSignatureException",
+        "Signature expired: 20260102T030405Z is now earlier than 20260102T031005Z (20260102T031505Z - 5 min.)",
+    ),
+    (
+        "UnauthorizedException",
+        "Signature not yet current: 20260102T030405Z is still later than 20260102T025905Z",
+    ),
+    ("ExpiredTokenException", ""),
+];
+
+#[test]
+fn what_was_refused_for_its_time_is_renewed_as_often_as_it_takes() {
+    for (error_type, message) in STALE {
+        let errors = || stale(error_type, message);
+        let reason = Cause::Service(errors().remove(0));
+        // The connection.
+        let mut sim = Sim::new(1);
+        sim.behaviour.acknowledges = false;
+        let id = sim.subscribe();
+        for refusals in 1..=20 {
+            let wire = sim.wire();
+            sim.frame(wire, ServerFrame::ConnectionError(errors()));
+            if refusals > 1 {
+                wait_for_the_retry(&mut sim, id, &reason);
+            }
+        }
+        assert_eq!(count(&sim.take(), is_renewal), 20);
+        let wire = sim.wire();
+        sim.frame(wire, acknowledgement());
+        assert_eq!(sim.last[&id], Some(State::Live));
+
+        // A start.
+        let (mut sim, ids) = Sim::live(1);
+        let wire = sim.wire();
+        sim.behaviour.starts = false;
+        for refusals in 1..=20 {
+            let started = *sim.wires[&wire].operations.keys().last().unwrap();
+            sim.frame(wire, ServerFrame::Error(Some(started), errors()));
+            if refusals > 1 {
+                wait_for_the_retry(&mut sim, ids[0], &reason);
+            }
+        }
+        assert_eq!(count(&sim.take(), is_renewal), 20);
+        let started = *sim.wires[&wire].operations.keys().last().unwrap();
+        sim.frame(wire, ServerFrame::StartAck(started));
+        assert_eq!(sim.last[&ids[0]], Some(State::Live));
+    }
+}
+
+fn wait_for_the_retry(sim: &mut Sim, id: SubscriptionId, reason: &Cause) {
+    let Some(State::Retrying { at, cause }) = sim.last[&id].clone() else {
+        panic!("no back-off: {:?}", sim.last[&id]);
+    };
+    assert_eq!(cause, *reason);
+    sim.advance(at.saturating_since(sim.now));
 }
 
 #[test]

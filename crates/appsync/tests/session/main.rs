@@ -4,11 +4,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test may fail"
 )]
 
+mod cases;
 mod connecting;
 mod errors;
+mod hostile;
 mod properties;
 mod renewal;
 mod sim;

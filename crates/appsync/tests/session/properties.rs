@@ -1,14 +1,15 @@
-//! Generated histories. `PROPTEST_CASES=20000 cargo test -p appsync --release` runs more of them.
+//! Generated histories: frames, closes, timers, wakes, and clocks that jump.
 
 use std::time::Duration;
 
 use appsync::State;
 use appsync::protocol::{Authorization, OperationId, ServerFrame};
-use appsync::session::{Cause, ConnectionId, CredentialsId, Input, Trouble};
+use appsync::session::{Cause, ConnectionId, CredentialsId, Delivery, Input, Output, Trouble};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::sim::{Behaviour, HOUR, SECOND, Sim, error, payload};
+use crate::cases::cases;
+use crate::sim::{Behaviour, HOUR, SECOND, Sim, count, error, payload};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -46,6 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
     let errors = select(vec![
         "",
         "UnauthorizedException",
+        "ExpiredTokenException",
         "Unauthorized",
         "BadRequestException",
         "LimitExceededError",
@@ -191,56 +193,65 @@ fn act(sim: &mut Sim, step: Step) {
     }
 }
 
-fn config() -> ProptestConfig {
-    let mut config = ProptestConfig::default();
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = if cfg!(debug_assertions) {
-            1_000
-        } else {
-            20_000
-        };
+/// Whatever happened: once the service behaves, everyone who has not failed is live on the one socket, and once all
+/// have gone nothing is left. What must hold meanwhile, the simulation checks by itself.
+fn no_subscription_is_lost(seed: u64, steps: Vec<Step>) {
+    let mut sim = Sim::new(seed);
+    for step in steps {
+        act(&mut sim, step);
     }
-    config
+    sim.behaviour = Behaviour::GOOD;
+    sim.input(Input::Online);
+    sim.advance(180 * SECOND);
+    if sim.wires.len() == 2 {
+        // A renewal that has just begun.
+        sim.advance(60 * SECOND);
+    }
+    let ids: Vec<_> = sim.last.keys().copied().collect();
+    for id in &ids {
+        match &sim.last[id] {
+            Some(State::Live) => {
+                let carried = |wire: &crate::sim::Wire| {
+                    let carrying =
+                        |it: &&crate::sim::Wired| it.is_live() && it.body == Sim::body(*id);
+                    wire.operations.values().filter(carrying).count()
+                };
+                let wires = &sim.wires;
+                assert!(wires.values().all(|wire| carried(wire) == 1), "{wires:?}");
+                assert_eq!(wires.len(), 1);
+            }
+            Some(State::Failed(_)) => {}
+            state => panic!("{id:?} is {state:?}"),
+        }
+    }
+    // What is published now comes to everyone who is live, once.
+    sim.take();
+    for id in &ids {
+        if sim.last[id] == Some(State::Live) {
+            let wire = sim.wire();
+            let operation = sim.operation(wire, *id);
+            sim.frame(wire, ServerFrame::Data(operation, payload(7)));
+            let outputs = sim.take();
+            let delivered = |output: &Output| matches!(output, Output::Deliver(to, Delivery::Payload(_)) if to == id);
+            assert_eq!(
+                (outputs.len(), count(&outputs, delivered)),
+                (1, 1),
+                "{outputs:?}"
+            );
+        }
+    }
+    for id in ids {
+        sim.unsubscribe(id);
+    }
+    sim.advance(2 * SECOND);
+    assert!(sim.session.is_idle() && sim.wires.is_empty());
+    assert_eq!(sim.session.next_deadline(), None);
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    /// Whatever happened: once the service behaves, everyone who has not failed is live on the one socket, and once all
-    /// have gone nothing is left. What must hold meanwhile, the simulation checks by itself.
-    #[test]
-    fn no_history_loses_a_subscription(seed: u64, steps in prop::collection::vec(step(), 1..60)) {
-        let mut sim = Sim::new(seed);
-        for step in steps {
-            act(&mut sim, step);
-        }
-        sim.behaviour = Behaviour::GOOD;
-        sim.input(Input::Online);
-        sim.advance(180 * SECOND);
-        if sim.wires.len() == 2 {
-            // A renewal that has just begun.
-            sim.advance(60 * SECOND);
-        }
-        let ids: Vec<_> = sim.last.keys().copied().collect();
-        for id in &ids {
-            match &sim.last[id] {
-                Some(State::Live) => {
-                    let carried = |wire: &crate::sim::Wire| {
-                        let carrying = |it: &&crate::sim::Wired| it.is_live() && it.body == Sim::body(*id);
-                        wire.operations.values().filter(carrying).count()
-                    };
-                    prop_assert!(sim.wires.values().all(|wire| carried(wire) == 1), "{:?}", sim.wires);
-                    prop_assert_eq!(sim.wires.len(), 1);
-                }
-                Some(State::Failed(_)) => {}
-                state => prop_assert!(false, "{:?} is {:?}", id, state),
-            }
-        }
-        for id in ids {
-            sim.unsubscribe(id);
-        }
-        sim.advance(2 * SECOND);
-        prop_assert!(sim.session.is_idle() && sim.wires.is_empty());
-        prop_assert_eq!(sim.session.next_deadline(), None);
-    }
+#[test]
+fn no_history_loses_a_subscription() {
+    let config = cases("histories of a session", 20_000, 200_000);
+    proptest!(config, |(seed: u64, steps in prop::collection::vec(step(), 1..60))| {
+        no_subscription_is_lost(seed, steps);
+    });
 }

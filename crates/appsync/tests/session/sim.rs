@@ -164,8 +164,26 @@ impl Sim {
             .0
     }
 
+    /// A frame comes. An event is handed on once if its operation is live, and never if it is not known or is over; in
+    /// between, since events may overtake the acknowledgement, it may be.
     pub(crate) fn frame(&mut self, wire: ConnectionId, frame: ServerFrame) {
+        let allowed = match &frame {
+            ServerFrame::Data(id, _) => match self.operation_of(wire, *id) {
+                Some(wired) if wired.is_live() => 1..=1,
+                Some(wired) if !wired.stopped && !wired.ended => 0..=1,
+                _ => 0..=0,
+            },
+            _ => 0..=0,
+        };
+        let before = self.log.len();
         self.input(Input::Received(wire, frame));
+        let event = |output: &Output| matches!(output, Output::Deliver(_, Delivery::Payload(_)));
+        let events = count(&self.log[before..], event);
+        assert!(allowed.contains(&events), "{events} events of one frame");
+    }
+
+    fn operation_of(&self, wire: ConnectionId, id: OperationId) -> Option<&Wired> {
+        self.wires.get(&wire)?.operations.get(&id)
     }
 
     pub(crate) fn close(&mut self, wire: ConnectionId) {

@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{DuplexStream, duplex};
 use tokio::net::TcpListener;
 
@@ -58,11 +57,5 @@ impl Listener for FaultyListener {
     fn local_addr(&self) -> io::Result<Self::Addr> {
         // Nobody asks for it; but there has to be something to say.
         Ok(Remote(Arc::default()))
-    }
-}
-
-impl Connected<IncomingStream<'_, FaultyListener>> for Remote {
-    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
-        stream.remote_addr().clone()
     }
 }

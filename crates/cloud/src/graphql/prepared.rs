@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::schema::Schema;
 use super::{GraphQlError, GraphQlRequest};
 
+/// As many of a document's errors are told: a document of a few hundred bytes can have hundreds, each with words.
+const MOST_ERRORS: usize = 10;
+
 /// An operation that can be executed.
 pub(super) struct Prepared {
     pub(super) document: Valid<ExecutableDocument>,
@@ -27,6 +30,7 @@ impl Prepared {
                     invalid
                         .errors
                         .iter()
+                        .take(MOST_ERRORS)
                         .map(|error| GraphQlError::validation(&error.to_json()))
                         .collect::<Vec<_>>()
                 })?;

@@ -78,7 +78,7 @@ impl GraphQlError {
             locations: locations(error),
             ..Self::new(
                 "ValidationError",
-                format!("Validation error: {}", error.message),
+                format!("Validation error: {}", beginning(&error.message)),
             )
         }
     }
@@ -134,4 +134,10 @@ fn plain(error: &ApolloError) -> String {
         Some(found) => format!("Can't serialize value ({path}) : {found}"),
         None => message.clone(),
     }
+}
+
+/// What can be told of a message: it may quote a name, and a name may be as long as a document.
+fn beginning(message: &str) -> &str {
+    const LONGEST: usize = 500;
+    &message[..message.floor_char_boundary(LONGEST)]
 }

@@ -29,8 +29,12 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Bytes of a frame's payload, either way.
     pub payload: usize,
+    /// Bytes of an id that a client gives a subscription: it is kept, and comes back with every event.
+    pub id: usize,
     /// Events that may wait for a slow reader before it is cut off.
     pub queue: usize,
+    /// How long a frame may wait for the network to take it: who reads nothing for so long is gone.
+    pub stall: Duration,
 }
 
 impl Default for Limits {
@@ -42,7 +46,9 @@ impl Default for Limits {
             lifetime: Duration::from_secs(24 * 60 * 60),
             subscriptions: 100,
             payload: 240 * 1024,
+            id: 256,
             queue: 1024,
+            stall: Duration::from_secs(60),
         }
     }
 }

@@ -210,6 +210,14 @@ impl Session {
         let Some(id) = frame.id.filter(|id| !id.is_empty()) else {
             return self.bad(None, Problem::bad_request("start needs an id"));
         };
+        if id.len() > self.limits.id {
+            let message = format!(
+                "an id may have {} bytes, this one has {}",
+                self.limits.id,
+                id.len()
+            );
+            return self.bad(None, Problem::bad_request(message));
+        }
         let payload = frame.payload.unwrap_or_default();
         let Some(data) = payload.data else {
             return self.bad(
@@ -284,3 +292,7 @@ impl Session {
 #[cfg(test)]
 #[path = "session_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile;

@@ -9,7 +9,9 @@ const LIMITS: Limits = Limits {
     lifetime: Duration::from_secs(3600),
     subscriptions: 2,
     payload: 512,
+    id: 64,
     queue: 8,
+    stall: Duration::from_secs(60),
 };
 
 fn opened() -> Session {

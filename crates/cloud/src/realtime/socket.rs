@@ -63,6 +63,8 @@ struct Connection {
     mailbox: Mailbox,
     inbox: tokio::sync::mpsc::Receiver<Delivery>,
     overflow: Arc<Notify>,
+    /// See [`Limits::stall`].
+    stall: Duration,
     line: Option<Arc<Line>>,
 }
 
@@ -101,6 +103,7 @@ impl Connection {
             mailbox,
             inbox,
             overflow,
+            stall: limits.stall,
             line,
         }
     }
@@ -185,12 +188,16 @@ impl Connection {
     }
 
     /// A reader who does not keep up is cut off even in the middle of a frame: only its own events are lost, and it
-    /// will know.
+    /// will know. One who asks and never reads the answers is left: nobody publishes to it, so its queue says nothing.
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), Over> {
         let text = serde_json::to_string(frame).map_err(|_| Over)?;
         let sent = tokio::select! {
             sent = self.ws.send(Message::Text(text.into())) => Some(sent),
             () = self.overflow.notified() => None,
+            () = tokio::time::sleep(self.stall) => {
+                tracing::debug!(api = %self.api, "a client that reads nothing is left");
+                return Err(Over);
+            }
         };
         match sent {
             Some(sent) => {

@@ -1,0 +1,170 @@
+//! Frames that no client sends, against the session and what stands behind it: the reading of a subscription. The body
+//! ([`no_frame_breaks_it`]) is a plain function, which a fuzzer could drive as well.
+#![allow(clippy::print_stdout, reason = "it is a test")]
+
+use std::sync::LazyLock;
+
+use backend::api::{ApiName, Caller};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, RngSeed};
+
+use super::*;
+use crate::graphql::{Apis, Subscription};
+use crate::realtime::authorization;
+
+/// Frames in each generated case.
+const FRAMES: usize = 20;
+const LIMITS: Limits = Limits {
+    keep_alive: Duration::from_secs(60),
+    connection_timeout: Duration::from_secs(300),
+    init: Duration::from_secs(15),
+    lifetime: Duration::from_secs(3600),
+    subscriptions: 3,
+    payload: 2_000,
+    id: 64,
+    queue: 8,
+    stall: Duration::from_secs(60),
+};
+
+const RIGHT: &[&str] = &[
+    r#"{"type":"connection_init"}"#,
+    r#"{"id":"1","type":"start","payload":{"data":"{\"query\":\"subscription { onCreateOrUpdateOrder { orderId revision } }\",\"variables\":{}}","extensions":{"authorization":{"host":"h"}}}}"#,
+    r#"{"id":"2","type":"start","payload":{"data":"{\"query\":\"subscription S($id: ID) { onCreateOrUpdateOrder(orderId: $id) { ...F } } fragment F on Order { orderId items { quantity } }\",\"variables\":{\"id\":\"o-1\"}}","extensions":{"authorization":{"Host":1,"a":null}}}}"#,
+    r#"{"id":"3","type":"start","payload":{"data":"{\"query\":\"subscription { a: onCreateOrUpdateOrder { orderId @skip(if: true) revision } }\"}"}}"#,
+    r#"{"id":"1","type":"stop"}"#,
+    r#"{"id":"2","type":"stop","payload":{}}"#,
+    r#"{"type":"ka"}"#,
+];
+
+type Change = (Index, u8, Vec<u8>);
+
+fn change(frame: &mut Vec<u8>, (at, kind, bytes): &Change) {
+    if frame.is_empty() {
+        return;
+    }
+    let at = at.index(frame.len());
+    let to = (at + bytes.len() * 3).min(frame.len());
+    match kind % 6 {
+        0 => frame[at] ^= bytes.first().copied().unwrap_or(1),
+        1 => frame[at] = br#"{}[]":,\(n"#[bytes.len() % 10],
+        2 => drop(frame.drain(at..to)),
+        3 => frame.truncate(at),
+        4 => {
+            let part = frame[at..to].repeat(1 + bytes.len() * 4);
+            frame.splice(at..at, part);
+        }
+        _ => drop(frame.splice(at..at, bytes.iter().copied())),
+    }
+}
+
+fn frame() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = || prop::collection::vec(any::<u8>(), 0..12);
+    let changes = prop::collection::vec((any::<Index>(), any::<u8>(), bytes()), 0..3);
+    prop_oneof![
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+        9 => (select(RIGHT), changes).prop_map(|(right, changes)| {
+            let mut frame = right.as_bytes().to_vec();
+            changes.iter().for_each(|it| change(&mut frame, it));
+            frame
+        }),
+    ]
+}
+
+/// A connection hears these. Nothing panics; what comes out is little, no longer than what came in and some words, and
+/// nothing after the close; no more subscriptions are kept than may be.
+fn no_frame_breaks_it(begun: bool, frames: &[Vec<u8>]) {
+    static APIS: LazyLock<Apis> = LazyLock::new(|| Apis::load().unwrap());
+    let guest = Caller {
+        role: backend::api::Role::Guest,
+        identity: None,
+    };
+    let mut session = Session::open(LIMITS, Ok(()));
+    if begun {
+        session.receive(RIGHT[0]);
+    }
+    let mut closed = false;
+    for frame in frames {
+        let text = String::from_utf8_lossy(frame);
+        let mut outputs = session.receive(&text);
+        assert!(outputs.len() <= if closed { 0 } else { 2 }, "{outputs:?}");
+        if let [Output::Start(start)] = &outputs[..] {
+            assert!(start.id.len() <= LIMITS.id);
+            drop(authorization::headers(&start.authorization));
+            let read = Subscription::read(&APIS, ApiName::Orders, &guest, &start.data);
+            if let Ok(subscription) = &read {
+                let event = json!({"orderId": "o-1", "revision": 1, "items": [{"quantity": 1}]});
+                let _ = subscription.filter().passes(&event);
+                drop(subscription.select(&APIS, &event));
+            }
+            let verdict = read.map(drop);
+            let verdict = verdict.map_err(|errors| errors.into_iter().map(Problem::from).collect());
+            outputs = session
+                .judged(&start.id.clone(), verdict)
+                .into_iter()
+                .collect();
+        }
+        for output in &outputs {
+            match output {
+                Output::Send(frame) => {
+                    let sent = serde_json::to_string(frame).unwrap();
+                    // Ten errors of five hundred letters; or what came in, where a letter may be written as six and said twice.
+                    assert!(
+                        sent.len() <= 60_000 + 12 * text.len(),
+                        "{} bytes",
+                        sent.len()
+                    );
+                }
+                Output::Close { .. } => closed = true,
+                Output::Start(_) | Output::Stop(_) => {}
+            }
+        }
+        assert!(session.subscriptions.len() <= LIMITS.subscriptions);
+        drop(authorization::of_handshake(&text, &text));
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::default();
+    // 50,000 frames, and 1,000,000.
+    if std::env::var_os("EDDY_SOAK").is_some() {
+        config.cases = 50_000;
+    } else if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 2_500;
+    }
+    if config.rng_seed == RngSeed::Random {
+        let mut seed = [0; 8];
+        net::random::fill(&mut seed);
+        config.rng_seed = RngSeed::Fixed(u64::from_ne_bytes(seed));
+    }
+    println!(
+        "hostile frames, twenty a case: {} cases, PROPTEST_RNG_SEED={}",
+        config.cases, config.rng_seed
+    );
+    config
+}
+
+#[test]
+fn what_is_deep_or_long_is_refused() {
+    let start = |query: String| {
+        let data = json!({ "query": query }).to_string();
+        json!({"id": "1", "type": "start", "payload": {"data": data}}).to_string()
+    };
+    for frame in [
+        "[".repeat(200_000),
+        r#"{"payload":"#.repeat(20_000),
+        start("{".repeat(1_500)),
+        start(format!("subscription {}", "{ a ".repeat(400))),
+        start(format!("subscription {{ onCreateOrUpdateOrder(orderId: {}", "[".repeat(1_500))),
+        start("subscription { ...A } fragment A on Subscription { ...B } fragment B on Subscription { ...A }".into()),
+    ] {
+        no_frame_breaks_it(true, &[frame.into_bytes()]);
+    }
+}
+
+#[test]
+fn no_frames_break_it() {
+    proptest!(config(), |(begun in prop::bool::weighted(0.9), frames in prop::collection::vec(frame(), FRAMES))| {
+        no_frame_breaks_it(begun, &frames);
+    });
+}
