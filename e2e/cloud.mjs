@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const BINARY = process.env.EDDY_CLOUD ?? fileURLToPath(new URL("../target/debug/eddy-cloud", import.meta.url));
 const READY = /^Eddy's cloud is ready at (http:\/\/\S+)$/m;
+const ADMIN = /^Its admin port is (http:\/\/\S+)$/m;
 const START_DEADLINE_MS = 20_000;
 
 const running = new Set();
@@ -13,21 +14,29 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
  * Starts a cloud and waits until it says where it is.
- * @param {{listen?: string, data?: string, site?: string, flags?: string[]}} [options]
+ * @param {{listen?: string, data?: string, site?: string, admin?: boolean, flags?: string[]}} [options]
  */
-export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", site, flags = [] } = {}) {
-  const words = ["--listen", listen, "--data", data, ...(site ? ["--site", site] : []), ...flags];
+export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", site, admin, flags = [] } = {}) {
+  const words = ["--listen", listen, "--data", data, ...flags];
+  if (site) words.push("--site", site);
+  if (admin) words.push("--admin", "127.0.0.1:0");
   const child = spawn(BINARY, words, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   const ended = new Promise((resolve) => child.once("close", resolve)).then(() => running.delete(child));
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
-  const url = await ready(child, () => log);
+  const [url, adminUrl] = await ready(child, admin ? [READY, ADMIN] : [READY], () => log);
   return {
     /** Where it answers, with a slash at the end. */
     url,
     /** Host and port, to start another one in the same place. */
     listen: new URL(url).host,
+    /** Asks its admin port, if it has one, for something, such as `admin("faults/drop", {})`. */
+    async admin(path, body) {
+      const response = await fetch(new URL(path, adminUrl), { method: "POST", body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json();
+    },
     /** What it logged so far. */
     log: () => log,
     /** Lets it finish what it does. */
@@ -53,17 +62,18 @@ export async function cloudCommand(...words) {
   return output;
 }
 
-function ready(child, log) {
+/** The addresses that it prints, one a line. */
+function ready(child, lines, log) {
   return new Promise((resolve, reject) => {
     const fail = (why) => reject(new Error(`the cloud did not start: ${why}\n${log()}`));
     const deadline = setTimeout(() => fail("no address in time"), START_DEADLINE_MS);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text) => {
       output += text;
-      const address = READY.exec(output)?.[1];
-      if (address) {
+      const addresses = lines.map((line) => line.exec(output)?.[1]);
+      if (addresses.every(Boolean)) {
         clearTimeout(deadline);
-        resolve(address);
+        resolve(addresses);
       }
     });
     child.once("error", (error) => fail(error.message));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
 
 import { startCloud } from "../cloud.mjs";
 
@@ -25,6 +25,9 @@ export const STATES = [
   "COMPLETED",
 ];
 
+/** What Chromium writes by itself when a server is away or the network is off. */
+export const AWAY = /WebSocket connection to|Failed to load resource: net::ERR_/;
+
 /** How many baskets a simulation orders. */
 export const BASKETS = 6;
 
@@ -34,11 +37,16 @@ type Fixtures = {
   /** A folder that goes with the test. */
   folder: string;
   /** Opens a browser context of its own and reports what its console says. */
-  visit: (options?: { before?: (page: Page, context: BrowserContext) => Promise<void> }) => Promise<Visitor>;
+  visit: (options?: Visit) => Promise<Visitor>;
   /** What consoles may say in this test, because the test itself breaks something. */
   expected: RegExp[];
 };
 
+export type Visit = {
+  /** What is to be done before the page is opened. */
+  before?: (page: Page, context: BrowserContext) => Promise<void>;
+  browser?: BrowserContextOptions;
+};
 export type Visitor = { page: Page; context: BrowserContext };
 
 export const test = base.extend<Fixtures>({
@@ -51,7 +59,7 @@ export const test = base.extend<Fixtures>({
   start: async ({}, use, info) => {
     const clouds: Cloud[] = [];
     await use(async (options = {}) => {
-      const cloud = await startCloud({ site: SITE, ...options });
+      const cloud = await startCloud({ site: SITE, admin: true, ...options });
       clouds.push(cloud);
       return cloud;
     });
@@ -68,8 +76,8 @@ export const test = base.extend<Fixtures>({
   visit: async ({ browser, expected }, use) => {
     const said: string[] = [];
     const contexts: BrowserContext[] = [];
-    await use(async ({ before } = {}) => {
-      const context = await browser.newContext();
+    await use(async ({ before, browser: options } = {}) => {
+      const context = await browser.newContext(options);
       contexts.push(context);
       context.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) said.push(`${message.type()}: ${message.text()}`);
@@ -100,12 +108,38 @@ export class Orders {
     return this.page.getByTestId("follower");
   }
 
+  /** How many orders there are in a status, and the button that shows only those. */
+  status(status: string) {
+    return this.page.getByRole("group", { name: "Show only one status" }).locator(`[data-status="${status}"]`);
+  }
+
+  get search() {
+    return this.page.getByRole("searchbox", { name: "Find an order by its id" });
+  }
+
+  get pause() {
+    return this.page.getByRole("button", { name: /^Pause/ });
+  }
+
+  get newer() {
+    return this.page.getByRole("button", { name: /^\d+ newer$/ });
+  }
+
+  /** The state in the header, which opens the panel of the links. */
+  get state() {
+    return this.page.getByRole("banner").getByRole("button", { name: /^Links: / });
+  }
+
+  get links() {
+    return this.page.getByRole("complementary", { name: "Links" });
+  }
+
   link(name: "orders" | "follower") {
     return this.page.locator(`[data-testid="link"][data-link="${name}"]`);
   }
 
-  async open(cloud: Cloud) {
-    await this.page.goto(cloud.url);
+  async open(cloud: Cloud, path = "orders") {
+    await this.page.goto(new URL(path, cloud.url).href);
     await this.live("orders");
   }
 
@@ -117,8 +151,10 @@ export class Orders {
     return this.page.getByRole("button", { name: "Start simulation" }).click();
   }
 
-  follow(orderId: string) {
-    return this.page.getByRole("button", { name: `Follow ${orderId}` }).click();
+  /** Follows an order; then the mouse leaves the table, which holds still while one is over it. */
+  async follow(orderId: string) {
+    await this.page.getByRole("button", { name: `Follow ${orderId}` }).click();
+    await this.page.mouse.move(0, 0);
   }
 
   /** The orders as the table shows them: `[orderId, status]`. */
@@ -161,18 +197,11 @@ export function followerSaw(page: Page, orderId: string): Promise<string[]> {
   return page.evaluate((orderId) => (window as any).followerSaw[orderId] ?? [], orderId);
 }
 
-/** Saves what the page looks like in both colour schemes, wide and narrow, and checks that nothing sticks out. */
-export async function shoot(page: Page, state: string) {
-  const before = page.viewportSize()!;
-  for (const [size, width] of [["wide", 1280], ["360px", 360]] as const) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(SCREENSHOTS, `${state}-${colorScheme}-${size}.png`), fullPage: true });
-    }
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(overflow, `${state} is wider than a window of ${width} px`).toBeLessThanOrEqual(0);
-  }
-  await page.emulateMedia({ colorScheme: null });
-  await page.setViewportSize(before);
+/** Has the page read another configuration than the one it was built with. */
+export async function configure(page: Page, change: (configuration: Record<string, any>) => void) {
+  await page.route("**/appconfig.json", async (route) => {
+    const configuration = await (await route.fetch()).json();
+    change(configuration);
+    await route.fulfill({ json: configuration });
+  });
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { guest, listedOrders } from "../aws.mjs";
-import { BASKETS, Orders, STATES, expect, followerSaw, recordFollower, shoot, test } from "./fixtures";
+import { BASKETS, Orders, STATES, expect, followerSaw, recordFollower, test } from "./fixtures";
 
 test("two browsers see one simulation move, and both follow an order through each state", async ({ start, visit }) => {
   test.setTimeout(120_000);
@@ -47,7 +47,6 @@ test("two browsers see one simulation move, and both follow an order through eac
   const listed = await listedOrders(cloud.url, await guest(cloud.url));
   expect(await first.shown()).toEqual(listed);
   expect(await second.shown()).toEqual(listed);
-  await shoot(first.page, "followed");
 });
 
 /**
@@ -83,7 +82,6 @@ test("rows change in place while orders move", async ({ start, visit }) => {
   await expect(orders.rows).not.toHaveCount(0);
   const row = await orders.rows.first().elementHandle();
   const [[orderId]] = await orders.shown();
-  await shoot(page, "moving");
   await expect(orders.table.locator(`tr[data-order-id="${orderId}"]`)).toHaveAttribute("data-status", "COMPLETED");
   expect(await row!.evaluate((row) => row.isConnected), "the row is still the same element").toBe(true);
 });
@@ -125,7 +123,6 @@ test("who comes later sees what was there", async ({ start, visit }) => {
   const cloud = await start({ flags: ["--pace", "0"] });
   const early = new Orders((await visit()).page);
   await early.open(cloud);
-  await shoot(early.page, "empty");
   await early.start();
   await expect(early.table.locator("tr[data-status='COMPLETED']")).toHaveCount(BASKETS);
   const late = new Orders((await visit()).page);

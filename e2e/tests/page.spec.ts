@@ -1,4 +1,4 @@
-import { Orders, expect, shoot, test } from "./fixtures";
+import { Orders, configure, expect, test } from "./fixtures";
 
 type Configuration = Record<string, any>;
 
@@ -12,44 +12,13 @@ const MISTAKES: [what: string, key: string, change: (configuration: Configuratio
 for (const [what, key, change] of MISTAKES) {
   test(`a configuration that ${what} is told by its key, ${key}`, async ({ start, visit }) => {
     const cloud = await start();
-    const { page } = await visit({
-      before: (page) =>
-        page.route("**/appconfig.json", async (route) => {
-          const configuration: Configuration = await (await route.fetch()).json();
-          change(configuration);
-          await route.fulfill({ json: configuration });
-        }),
-    });
+    const { page } = await visit({ before: (page) => configure(page, change) });
     await page.goto(cloud.url);
     const alert = page.getByTestId("config-error");
     await expect(alert).toHaveRole("alert");
     await expect(alert).toContainText(key);
-    await shoot(page, `configuration-${key}`);
   });
 }
-
-test("the light tells that the cloud refuses the page's key, and does not try for ever", async ({
-  start,
-  visit,
-  expected,
-}) => {
-  expected.push(/Failed to load resource: .* 401/);
-  const cloud = await start();
-  const { page } = await visit({
-    before: (page) =>
-      page.route("**/appconfig.json", async (route) => {
-        const configuration: Configuration = await (await route.fetch()).json();
-        Object.assign(configuration.orders, { auth: "api-key", api_key: "da2-nobodys" });
-        await route.fulfill({ json: configuration });
-      }),
-  });
-  await page.goto(cloud.url);
-  const link = new Orders(page).link("orders");
-  await expect(link).toHaveAttribute("data-state", "failed");
-  await expect(link).toContainText("Unauthorized");
-  await expect(page.getByText("No orders can be shown")).toContainText("appconfig.toml");
-  await shoot(page, "failed");
-});
 
 test("the page loads under its own policy and asks nobody else", async ({ start, visit }) => {
   const cloud = await start();

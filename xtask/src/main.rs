@@ -10,6 +10,7 @@ mod bench;
 mod hook;
 mod page;
 mod process;
+mod shots;
 mod test;
 mod tools;
 mod weight;
@@ -31,6 +32,7 @@ cargo xtask <command>
   test [--fast] [--soak] [STEP…]
                              every check, or the fast ones, or the named ones; --soak: long counts
   bench                      figures worth watching
+  shots                      pictures of every screen and state into target/shots, and those in docs/
   setup                      install the tools that demo, dev and test need
   page-hook                  what Trunk calls after it has built the page
 ";
@@ -60,6 +62,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("dev", _) => page::dev(&workspace, passed_on(rest)?),
         ("test", _) => test::run(&workspace, rest),
         ("bench", []) => bench::run(&workspace),
+        ("shots", []) => shots::run(&workspace),
         ("setup", []) => setup(&workspace),
         ("page-hook", []) => hook::run(&workspace),
         ("help" | "--help" | "-h", _) => {
@@ -87,6 +90,7 @@ fn setup(workspace: &Workspace) -> Result<()> {
     }
     tools::for_deny(workspace)?;
     tools::browser(workspace)?;
+    tools::firefox(workspace)?;
     tools::npm_packages(workspace, "e2e")?;
     println!("Everything is there.");
     Ok(())

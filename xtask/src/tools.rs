@@ -130,6 +130,23 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Browser> {
     )
 }
 
+/// Finds Debian's Firefox ESR, or installs it.
+///
+/// # Errors
+/// It is missing and cannot be installed.
+pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
+    let find = || workspace.which("firefox-esr");
+    if let Some(firefox) = find() {
+        return Ok(firefox);
+    }
+    apt_get(
+        workspace,
+        &["firefox-esr"],
+        "the live page is tested in a second browser engine",
+    )?;
+    find().context("firefox-esr is not on the path, although its package is installed")
+}
+
 /// Installs a folder's npm packages exactly as its lock file says, unless that has been done.
 ///
 /// # Errors

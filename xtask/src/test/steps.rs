@@ -84,6 +84,13 @@ pub(super) const STEPS: &[Step] = &[
         budget: minutes(10),
         run: browser,
     },
+    Step {
+        name: "firefox",
+        what: "the live page in Firefox ESR",
+        fast: false,
+        budget: None,
+        run: firefox,
+    },
 ];
 
 /// The packages that the page links; they are linted for wasm.
@@ -248,6 +255,22 @@ fn browser(session: &Session<'_>) -> Result<Outcome> {
         command.args(["--", "--repeat-each=5"]);
     }
     tests(&mut command, Runner::Playwright)
+}
+
+fn firefox(session: &Session<'_>) -> Result<Outcome> {
+    let workspace = session.workspace;
+    let firefox = tools::firefox(workspace)?;
+    tools::npm_packages(workspace, "e2e")?;
+    built_page(session)?;
+    built_cloud(session)?;
+    let mut command = workspace.command("npm");
+    command
+        .args(["run", "--silent", "firefox"])
+        .current_dir(workspace.root.join("e2e"))
+        .env("EDDY_CLOUD", workspace.cloud())
+        .env("EDDY_SITE", workspace.dist())
+        .env("FIREFOX", firefox);
+    tests(&mut command, Runner::Node)
 }
 
 /// The page in release, built once a session.
