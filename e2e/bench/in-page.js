@@ -82,15 +82,14 @@
   }
 
   const channel = new MessageChannel();
-  let painting = null;
+  const painting = [];
   channel.port1.onmessage = () => {
     const painted = wall();
-    for (const event of painting) bench.seen.push({ ...event, painted });
-    painting = null;
+    for (const event of painting.shift()) bench.seen.push({ ...event, painted });
   };
   function frame() {
     // The task after a frame's callbacks comes once the frame has been laid out and painted.
-    painting = [...(painting ?? []), ...drawn];
+    painting.push(drawn);
     drawn = [];
     channel.port2.postMessage(null);
   }

@@ -17,6 +17,17 @@ const SERVER = fileURLToPath(new URL("node-server.mjs", import.meta.url));
 const FIELDS =
   "orderId currency customerId items { itemId description quantity unitPrice } numItems status total createdAt updatedAt revision";
 const SUBSCRIPTION = `subscription EveryOrder { onCreateOrUpdateOrder { ${FIELDS} } }`;
+/** Whatever ends the benchmark also ends these. */
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+function start(words, hold) {
+  const child = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return hold(child, () => child.kill("SIGKILL"));
+}
+
 const MUTATION = `mutation Publish($input: CreateOrderInput!) { createOrder(input: $input) { ${FIELDS} } }`;
 
 /** The same orders for both. */
@@ -104,10 +115,7 @@ async function eddy(hold) {
 
 /** The server on Node. */
 async function node(hold) {
-  const child = spawn(process.execPath, [SERVER], { stdio: ["ignore", "pipe", "inherit"] });
-  const stop = () => child.kill("SIGKILL");
-  process.on("exit", stop);
-  hold(child, stop);
+  const child = start([process.execPath, SERVER], hold);
   child.stdout.setEncoding("utf8");
   const [line] = await once(child.stdout, "data");
   const address = line.match(/ready at (\S+)/)[1];
@@ -144,21 +152,18 @@ export async function openFiles() {
 const pin = (core, pid) => execFileSync("taskset", ["-acp", String(core), String(pid)], { stdio: "ignore" });
 
 /** Starts a server and runs the phases against it. The server has the first core, the sockets the second. */
-export async function subscribe(start, { sockets, phases, pinned = true }) {
+export async function subscribe(serve, { sockets, phases, pinned = true }) {
   const ends = [];
   const hold = (thing, end) => (ends.push(() => end(thing)), thing);
   try {
-    const server = await start(hold);
+    const server = await serve(hold);
     const folder = hold(await mkdtemp(join(tmpdir(), "eddy-bench-")), (folder) => rm(folder, { recursive: true, force: true }));
     const spec = await server.spec(phases.reduce((sum, { events }) => sum + events, 0));
     const file = join(folder, "spec.json");
     await writeFile(file, JSON.stringify({ ...spec, sockets, phases }));
     const words = pinned ? ["taskset", "-c", "1", SOCKETS, file] : [SOCKETS, file];
     if (pinned) pin(0, server.pid);
-    const child = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
-    const stop = () => child.kill("SIGKILL");
-    process.on("exit", stop);
-    hold(child, stop);
+    const child = start(words, hold);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
     const [code] = await once(child, "close");

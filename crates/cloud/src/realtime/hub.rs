@@ -176,3 +176,33 @@ impl Hub {
 fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
     registry.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use backend::api::Caller;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_told_the_same_and_others_their_own() {
+        let apis = Apis::load().unwrap();
+        let read = |query: &str| {
+            let data = json!({ "query": query }).to_string();
+            Subscription::read(&apis, ApiName::Orders, &Caller::backend(), &data).unwrap()
+        };
+        let ids = "subscription { onCreateOrUpdateOrder { orderId } }";
+        let (one, other) = (read(ids), read(ids));
+        let states = read("subscription { onCreateOrUpdateOrder { status } }");
+        let none = read("subscription { onCreateOrUpdateOrder(orderId: \"2\") { status } }");
+
+        let event = Event::new(json!({"orderId": "1", "status": "SUBMITTED"}));
+        let told = event.told(&one, &apis).unwrap();
+        let expected = r#"{"data":{"onCreateOrUpdateOrder":{"orderId":"1"}}}"#;
+        assert_eq!(&*told, expected);
+        assert!(Arc::ptr_eq(&told, &event.told(&other, &apis).unwrap()));
+        let expected = r#"{"data":{"onCreateOrUpdateOrder":{"status":"SUBMITTED"}}}"#;
+        assert_eq!(&*event.told(&states, &apis).unwrap(), expected);
+        assert_eq!(event.told(&none, &apis), None);
+    }
+}
