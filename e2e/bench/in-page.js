@@ -131,5 +131,24 @@
       };
       requestAnimationFrame(step);
     });
+  /** What painting takes at least: a text that changes at a rate, and when each change is on the screen. */
+  bench.floor = (rate, ms) =>
+    new Promise((resolve) => {
+      const text = document.body.appendChild(document.createElement("p"));
+      const after = new MessageChannel();
+      const [batches, took] = [[], []];
+      let changed = [];
+      after.port1.onmessage = () => batches.shift().forEach((at) => took.push(performance.now() - at));
+      const ticking = setInterval(() => {
+        text.textContent = changed.push(performance.now());
+        if (changed.length > 1) return;
+        requestAnimationFrame(() => {
+          batches.push(changed);
+          changed = [];
+          after.port2.postMessage(null);
+        });
+      }, 1_000 / rate);
+      setTimeout(() => (clearInterval(ticking), resolve(took)), ms);
+    });
   bench.waiting = () => [...waiting.values()].reduce((sum, events) => sum + events.length, 0);
 })();

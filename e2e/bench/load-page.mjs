@@ -24,6 +24,7 @@ await bench("load-page", "A first visit, cold", async (hold) => {
       });
       await chromium.startTracing(page, { categories: ["v8", "v8.wasm", "disabled-by-default-v8.compile"] });
       await openOrders(page, cloud, 100);
+      const loaded = { bytes, data, requests };
       const trace = JSON.parse((await chromium.stopTracing()).toString());
       const took = (pattern) =>
         trace.traceEvents
@@ -46,8 +47,8 @@ await bench("load-page", "A first visit, cold", async (hold) => {
       });
       const script = took(/^(v8\.compile|v8\.compileModule|V8\.CompileModule)$/);
       // The page that comes first warms the machine, not the measurement.
-      if (number > 0) visits.push({ ...seen, bytes, data, requests, script });
-      say(`visit ${number}: first paint ${round(seen.contentful)} ms, live ${round(seen.live)} ms, ${bytes} and ${data} bytes`);
+      if (number > 0) visits.push({ ...seen, ...loaded, script });
+      say(`visit ${number}: first paint ${round(seen.contentful)} ms, live ${round(seen.live)} ms, ${loaded.bytes} and ${loaded.data} bytes`);
     } finally {
       await chromium.close();
     }
