@@ -27,6 +27,8 @@ export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", si
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   const [url, adminUrl] = await ready(child, admin ? [READY, ADMIN] : [READY], () => log);
   return {
+    /** Its process. */
+    pid: child.pid,
     /** Where it answers, with a slash at the end. */
     url,
     /** Host and port, to start another one in the same place. */

@@ -191,7 +191,10 @@ fn failure(error: &appsync::Error) -> Failure {
             }
         }
         appsync::Error::Network(_) => Failure::Unreached(error.to_string()),
-        appsync::Error::Unauthorized(_) => Failure::Refused(error.to_string()),
+        // Refused for the time is not refused for good.
+        appsync::Error::Unauthorized(_) if !error.is_retryable() => {
+            Failure::Refused(error.to_string())
+        }
         appsync::Error::GraphQl(errors)
             if errors.iter().any(|it| it.error_type == "Unauthorized") =>
         {

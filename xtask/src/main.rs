@@ -31,7 +31,7 @@ cargo xtask <command>
   dev [-- ARGUMENTS]         the page with reload (trunk serve) and the cloud together
   test [--fast] [--soak] [STEP…]
                              every check, or the fast ones, or the named ones; --soak: long counts
-  bench                      figures worth watching
+  bench [NAME…]              figures worth watching, a table each: all (a quarter of an hour), or the named ones
   shots                      pictures of every screen and state into target/shots, and those in docs/
   setup                      install the tools that demo, dev and test need
   page-hook                  what Trunk calls after it has built the page
@@ -61,7 +61,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("demo", _) => page::demo(&workspace, passed_on(rest)?),
         ("dev", _) => page::dev(&workspace, passed_on(rest)?),
         ("test", _) => test::run(&workspace, rest),
-        ("bench", []) => bench::run(&workspace),
+        ("bench", _) => bench::run(&workspace, rest),
         ("shots", []) => shots::run(&workspace),
         ("setup", []) => setup(&workspace),
         ("page-hook", []) => hook::run(&workspace),

@@ -1,5 +1,7 @@
 //! Subscriptions: what one asks for, which events pass its filter, what it gets of each.
 
+use std::sync::Arc;
+
 use apollo_compiler::ast;
 use apollo_compiler::executable::OperationType;
 use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
@@ -15,6 +17,7 @@ use crate::policy::Access;
 pub struct Subscription {
     api: ApiName,
     field: String,
+    words: Arc<str>,
     filter: Filter,
     prepared: Prepared,
 }
@@ -93,6 +96,7 @@ impl Subscription {
         Ok(Self {
             api,
             field: field.name.to_string(),
+            words: data.into(),
             filter: Filter(filter),
             prepared,
         })
@@ -108,6 +112,12 @@ impl Subscription {
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
+    }
+
+    /// How it was asked for. Two of one API with the same words get the same of every event.
+    #[must_use]
+    pub fn words(&self) -> &Arc<str> {
+        &self.words
     }
 
     /// Which events it wants.

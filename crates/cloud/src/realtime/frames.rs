@@ -1,7 +1,7 @@
 //! The frames of the protocol, as the server reads and writes them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::graphql::GraphQlError;
 
@@ -45,10 +45,6 @@ pub(super) enum ServerFrame {
     StartAck {
         id: String,
     },
-    Data {
-        id: String,
-        payload: Value,
-    },
     Complete {
         id: String,
     },
@@ -57,6 +53,19 @@ pub(super) enum ServerFrame {
         id: Option<String>,
         payload: Problems,
     },
+}
+
+/// The frame that brings an event. Its payload is JSON already: many subscriptions get the same one.
+pub(super) fn data(id: &str, payload: &str) -> String {
+    let id = json!(id).to_string();
+    [
+        r#"{"type":"data","id":"#,
+        &id,
+        r#","payload":"#,
+        payload,
+        "}",
+    ]
+    .concat()
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

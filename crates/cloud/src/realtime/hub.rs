@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
-use crate::graphql::{Filter, Subscription};
+use crate::graphql::{Apis, Filter, Subscription};
 
 /// Everyone who listens. Publishing never waits for a reader: each connection has a queue of its own, and a reader who
 /// lets it run full is cut off.
@@ -34,7 +34,38 @@ struct Listener {
 pub(super) struct Delivery {
     /// The client's id of the subscription.
     pub(super) id: Arc<str>,
-    pub(super) event: Arc<Value>,
+    pub(super) event: Arc<Event>,
+}
+
+/// An event, and what its subscribers are told: those who asked with the same words are told the same, which is worked
+/// out and written down once.
+pub(super) struct Event {
+    value: Value,
+    told: Mutex<HashMap<Arc<str>, Arc<str>>>,
+}
+
+impl Event {
+    fn new(value: Value) -> Self {
+        Self {
+            value,
+            told: Mutex::default(),
+        }
+    }
+
+    /// What a subscription gets of it, as JSON; nothing if it does not pass its filter.
+    pub(super) fn told(&self, subscription: &Subscription, apis: &Apis) -> Option<Arc<str>> {
+        if !subscription.filter().passes(&self.value) {
+            return None;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = told.get(subscription.words()) {
+            return Some(Arc::clone(text));
+        }
+        let selected = subscription.select(apis, &self.value);
+        let text: Arc<str> = serde_json::to_string(&selected).ok()?.into();
+        told.insert(Arc::clone(subscription.words()), Arc::clone(&text));
+        Some(text)
+    }
 }
 
 /// A connection's queue, from the publishers' side.
@@ -85,11 +116,11 @@ impl Hub {
         let Some(listeners) = registry.listeners.get(&(api, field.to_owned())) else {
             return 0;
         };
-        let event = Arc::new(event.clone());
+        let event = Arc::new(Event::new(event.clone()));
         let mut reached = 0;
         for listener in listeners
             .values()
-            .filter(|listener| listener.filter.passes(&event))
+            .filter(|listener| listener.filter.passes(&event.value))
         {
             let delivery = Delivery {
                 id: Arc::clone(&listener.id),
@@ -144,4 +175,34 @@ impl Hub {
 
 fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
     registry.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use backend::api::Caller;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_told_the_same_and_others_their_own() {
+        let apis = Apis::load().unwrap();
+        let read = |query: &str| {
+            let data = json!({ "query": query }).to_string();
+            Subscription::read(&apis, ApiName::Orders, &Caller::backend(), &data).unwrap()
+        };
+        let ids = "subscription { onCreateOrUpdateOrder { orderId } }";
+        let (one, other) = (read(ids), read(ids));
+        let states = read("subscription { onCreateOrUpdateOrder { status } }");
+        let none = read("subscription { onCreateOrUpdateOrder(orderId: \"2\") { status } }");
+
+        let event = Event::new(json!({"orderId": "1", "status": "SUBMITTED"}));
+        let told = event.told(&one, &apis).unwrap();
+        let expected = r#"{"data":{"onCreateOrUpdateOrder":{"orderId":"1"}}}"#;
+        assert_eq!(&*told, expected);
+        assert!(Arc::ptr_eq(&told, &event.told(&other, &apis).unwrap()));
+        let expected = r#"{"data":{"onCreateOrUpdateOrder":{"status":"SUBMITTED"}}}"#;
+        assert_eq!(&*event.told(&states, &apis).unwrap(), expected);
+        assert_eq!(event.told(&none, &apis), None);
+    }
 }

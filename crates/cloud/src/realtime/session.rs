@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Limits;
-use super::frames::{Ack, ClientFrame, Problem, Problems, ServerFrame};
+use super::frames::{self, Ack, ClientFrame, Problem, Problems, ServerFrame};
 
 /// How long a connection that was refused may take to hear why.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,6 +41,8 @@ enum State {
 #[derive(Debug, PartialEq)]
 pub(super) enum Output {
     Send(ServerFrame),
+    /// Send this frame, which brings an event.
+    Deliver(String),
     /// Judge this and call [`Session::judged`].
     Start(Start),
     /// The client wants no more of this subscription.
@@ -130,26 +132,24 @@ impl Session {
         }
     }
 
-    /// An event for a subscription, if it still runs. What is too large to send becomes an event without data, which
+    /// An event for a subscription, if it still runs; the payload is JSON. What is too large to send becomes an event without data, which
     /// clients take as a hint to fetch.
-    pub(super) fn deliver(&self, id: &str, payload: Value) -> Option<Output> {
+    pub(super) fn deliver(&self, id: &str, payload: &str) -> Option<Output> {
         if !self.subscriptions.contains(id) {
             return None;
         }
-        let size = serde_json::to_vec(&payload).map_or(usize::MAX, |bytes| bytes.len());
-        let payload = if size <= self.limits.payload {
-            payload
+        let size = payload.len();
+        let frame = if size <= self.limits.payload {
+            frames::data(id, payload)
         } else {
             let message = format!(
                 "The event has {size} bytes; {} can be delivered",
                 self.limits.payload
             );
-            json!({"data": null, "errors": [{"errorType": "PayloadTooLarge", "message": message}]})
+            let errors = json!([{"errorType": "PayloadTooLarge", "message": message}]);
+            frames::data(id, &json!({"data": null, "errors": errors}).to_string())
         };
-        Some(Output::Send(ServerFrame::Data {
-            id: id.to_owned(),
-            payload,
-        }))
+        Some(Output::Deliver(frame))
     }
 
     /// The deadline has come (or anything else has: calling too often does no harm).

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use backend::api::ApiName;
+use futures::SinkExt as _;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -18,6 +19,8 @@ use crate::graphql::Subscription;
 use crate::server::Front;
 use crate::sigv4::Refusal;
 
+/// So many events that wait are written to a socket at once.
+const BATCH: usize = 64;
 /// How long a last frame may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The same for a slow reader: it has a lot to read before it gets to why. It costs nobody but itself.
@@ -62,6 +65,8 @@ struct Connection {
     running: HashMap<String, (Subscription, Listening)>,
     mailbox: Mailbox,
     inbox: tokio::sync::mpsc::Receiver<Delivery>,
+    /// What was taken from the inbox at once.
+    batch: Vec<Delivery>,
     overflow: Arc<Notify>,
     /// See [`Limits::stall`].
     stall: Duration,
@@ -102,6 +107,7 @@ impl Connection {
             running: HashMap::new(),
             mailbox,
             inbox,
+            batch: Vec::new(),
             overflow,
             stall: limits.stall,
             line,
@@ -121,7 +127,7 @@ impl Connection {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Vec::new(),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over),
             },
-            Some(delivery) = self.inbox.recv() => self.deliver(&delivery),
+            1.. = self.inbox.recv_many(&mut self.batch, BATCH) => self.deliver(),
             () = self.overflow.notified() => return self.cut_off().await,
             () = told_to_close(self.line.as_deref()) => {
                 self.session.close(GOING_AWAY, "dropped on purpose")
@@ -135,9 +141,14 @@ impl Connection {
     }
 
     async fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Over> {
+        let mut delivered = 0;
         for output in outputs {
             match output {
                 Output::Send(frame) => self.send(&frame).await?,
+                Output::Deliver(frame) => {
+                    self.write(frame).await?;
+                    delivered += 1;
+                }
                 Output::Start(start) => {
                     let verdict = self.judge(&start);
                     if let Some(Output::Send(frame)) = self.session.judged(&start.id, verdict) {
@@ -150,6 +161,8 @@ impl Connection {
                 }
             }
         }
+        self.flush().await?;
+        self.front.world.counters.delivered.add(delivered);
         Ok(())
     }
 
@@ -173,41 +186,55 @@ impl Connection {
         Ok(())
     }
 
-    fn deliver(&self, Delivery { id, event }: &Delivery) -> Vec<Output> {
-        // It may have been stopped, or even started anew, while this was under way.
-        let Some((subscription, _)) = self
-            .running
-            .get(&**id)
-            .filter(|(s, _)| s.filter().passes(event))
-        else {
-            return Vec::new();
+    /// What there is to be sent of the events in the batch.
+    fn deliver(&mut self) -> Vec<Output> {
+        let apis = &self.front.world.apis;
+        let frame = |Delivery { id, event }: Delivery| {
+            // It may have been stopped, or even started anew, while this was under way.
+            let (subscription, _) = self.running.get(&*id)?;
+            let payload = event.told(subscription, apis)?;
+            self.session.deliver(&id, &payload)
         };
-        let selected = subscription.select(&self.front.world.apis, event);
-        let payload = serde_json::to_value(selected).unwrap_or_default();
-        self.session.deliver(id, payload).into_iter().collect()
+        self.batch.drain(..).filter_map(frame).collect()
+    }
+
+    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Over> {
+        let text = serde_json::to_string(frame).map_err(|_| Over)?;
+        self.write(text).await
     }
 
     /// A reader who does not keep up is cut off even in the middle of a frame: only its own events are lost, and it
     /// will know. One who asks and never reads the answers is left: nobody publishes to it, so its queue says nothing.
-    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Over> {
-        let text = serde_json::to_string(frame).map_err(|_| Over)?;
-        let sent = tokio::select! {
-            sent = self.ws.send(Message::Text(text.into())) => Some(sent),
+    async fn write(&mut self, text: String) -> Result<(), Over> {
+        let stall = tokio::time::sleep(self.stall);
+        let written = tokio::select! {
+            written = self.ws.feed(Message::Text(text.into())) => Some(written),
             () = self.overflow.notified() => None,
-            () = tokio::time::sleep(self.stall) => {
-                tracing::debug!(api = %self.api, "a client that reads nothing is left");
-                return Err(Over);
-            }
+            () = stall => return self.leave(),
         };
-        match sent {
-            Some(sent) => {
-                if sent.is_ok() && matches!(frame, ServerFrame::Data { .. }) {
-                    self.front.world.counters.delivered.add(1);
-                }
-                sent.map_err(|_| Over)
-            }
+        match written {
+            Some(written) => written.map_err(|_| Over),
             None => self.cut_off().await,
         }
+    }
+
+    /// Sends what has been written.
+    async fn flush(&mut self) -> Result<(), Over> {
+        let stall = tokio::time::sleep(self.stall);
+        let sent = tokio::select! {
+            sent = self.ws.flush() => Some(sent),
+            () = self.overflow.notified() => None,
+            () = stall => return self.leave(),
+        };
+        match sent {
+            Some(sent) => sent.map_err(|_| Over),
+            None => self.cut_off().await,
+        }
+    }
+
+    fn leave(&self) -> Result<(), Over> {
+        tracing::debug!(api = %self.api, "a client that reads nothing is left");
+        Err(Over)
     }
 
     async fn cut_off(&mut self) -> Result<(), Over> {

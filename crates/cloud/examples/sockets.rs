@@ -1,0 +1,420 @@
+//! Many subscribers, for `cargo xtask bench`: opens sockets, publishes over HTTP, and says what arrived and when.
+//!
+//! It knows no protocol: the messages, and the requests that publish, are in the file that it is given (see [`Spec`]),
+//! so that servers of different protocols are measured by the same program. One thread, so that it stays on one core.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use futures::SinkExt as _;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
+
+/// Handshakes under way at once.
+const AT_ONCE: usize = 64;
+/// How long a handshake, a publication or the last delivery may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may come to rest before its memory is read.
+const REST: Duration = Duration::from_secs(2);
+/// A small buffer a socket: there may be ten thousand.
+const BUFFER: usize = 2048;
+/// Ticks a second in `/proc/PID/stat`; Linux has said 100 to programs for ever.
+const TICKS: f64 = 100.0;
+
+/// What to do.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    /// Host and port.
+    address: String,
+    /// The socket's path and query.
+    path: String,
+    /// The value of `Sec-WebSocket-Protocol`.
+    protocols: String,
+    /// The server's process.
+    pid: u32,
+    /// How many sockets.
+    sockets: usize,
+    /// The first message, and what is in its answer.
+    init: String,
+    acknowledged: String,
+    /// What subscribes (`{n}` is the socket's number), and what is in the answer to the last of it.
+    start: Vec<String>,
+    started: String,
+    /// What every event's message has.
+    data: String,
+    /// What to publish: whole HTTP requests, one for each event of all phases, and what marks the event.
+    publications: Vec<Publication>,
+    /// One after the other.
+    phases: Vec<Phase>,
+}
+
+#[derive(Deserialize)]
+struct Publication {
+    request: String,
+    marker: String,
+}
+
+#[derive(Deserialize)]
+struct Phase {
+    name: String,
+    events: usize,
+    /// Events a second; without it the next is published as soon as at most `window` are not yet with everyone.
+    rate: Option<f64>,
+    window: Option<usize>,
+}
+
+/// A line of output, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+enum Line {
+    #[serde(rename_all = "camelCase")]
+    Opened {
+        sockets: usize,
+        seconds: f64,
+        /// The server's resident memory in bytes, before the first socket and with all of them.
+        before: u64,
+        after: u64,
+    },
+    #[serde(rename_all = "camelCase")]
+    Phase {
+        name: String,
+        events: usize,
+        deliveries: usize,
+        missing: usize,
+        seconds: f64,
+        /// CPU time in seconds.
+        server: f64,
+        own: f64,
+        /// From publishing to delivery, in milliseconds.
+        p50: f64,
+        p95: f64,
+        p99: f64,
+        most: f64,
+    },
+}
+
+/// What all sockets write to.
+#[derive(Default)]
+struct Board {
+    markers: Vec<String>,
+    published: RefCell<Vec<Instant>>,
+    /// How many sockets have each event.
+    reached: RefCell<Vec<usize>>,
+    /// Microseconds.
+    latencies: RefCell<Vec<u32>>,
+    strays: Cell<usize>,
+    progress: Notify,
+}
+
+impl Board {
+    /// A socket's next event has arrived.
+    fn arrived(&self, event: usize, text: &str, sockets: usize) {
+        let published = self.published.borrow();
+        let known = published.get(event).zip(self.markers.get(event));
+        let Some((at, _)) = known.filter(|(_, marker)| text.contains(marker.as_str())) else {
+            self.strays.set(self.strays.get() + 1);
+            return;
+        };
+        let micros = u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.latencies.borrow_mut().push(micros);
+        let mut reached = self.reached.borrow_mut();
+        reached[event] += 1;
+        if reached[event] == sockets {
+            self.progress.notify_one();
+        }
+    }
+
+    /// How many of the first `events` are with everyone; they get there in turn.
+    fn complete(&self, sockets: usize) -> usize {
+        let reached = self.reached.borrow();
+        reached
+            .iter()
+            .take_while(|count| **count == sockets)
+            .count()
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let path = std::env::args().nth(1).context("sockets SPEC.json")?;
+    let spec: Spec = serde_json::from_slice(&std::fs::read(path)?)?;
+    LocalSet::new().run_until(run(spec)).await
+}
+
+async fn run(spec: Spec) -> Result<()> {
+    let board = Rc::new(Board {
+        markers: spec
+            .publications
+            .iter()
+            .map(|publication| publication.marker.clone())
+            .collect(),
+        ..Board::default()
+    });
+    let before = resident(spec.pid)?;
+    let begun = Instant::now();
+    let mut sockets = Vec::new();
+    let mut opening = FuturesUnordered::new();
+    for number in 0..spec.sockets {
+        if opening.len() == AT_ONCE
+            && let Some(socket) = opening.next().await
+        {
+            sockets.push(socket?);
+        }
+        opening.push(open(&spec, number));
+    }
+    while let Some(socket) = opening.next().await {
+        sockets.push(socket?);
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    for socket in sockets {
+        tokio::task::spawn_local(listen(
+            socket,
+            spec.data.clone(),
+            Rc::clone(&board),
+            spec.sockets,
+        ));
+    }
+    sleep(REST).await;
+    let after = resident(spec.pid)?;
+    print(&Line::Opened {
+        sockets: spec.sockets,
+        seconds,
+        before,
+        after,
+    })?;
+
+    let mut publisher = Publisher::connect(&spec.address).await?;
+    let mut first = 0;
+    for phase in &spec.phases {
+        let line = carry_out(phase, first, &spec, &board, &mut publisher).await?;
+        first += phase.events;
+        print(&line)?;
+    }
+    ensure!(
+        board.strays.get() == 0,
+        "{} messages came out of turn",
+        board.strays.get()
+    );
+    Ok(())
+}
+
+/// Opens a socket and subscribes.
+async fn open(spec: &Spec, number: usize) -> Result<WebSocketStream<TcpStream>> {
+    let opened = async {
+        let tcp = TcpStream::connect(&spec.address).await?;
+        tcp.set_nodelay(true)?;
+        let mut request = format!("ws://{}{}", spec.address, spec.path).into_client_request()?;
+        request.headers_mut().insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_str(&spec.protocols)?,
+        );
+        let config = WebSocketConfig::default()
+            .read_buffer_size(BUFFER)
+            .write_buffer_size(0);
+        let (mut socket, _) =
+            tokio_tungstenite::client_async_with_config(request, tcp, Some(config)).await?;
+        socket.send(Message::text(spec.init.clone())).await?;
+        wait_for(&mut socket, &spec.acknowledged).await?;
+        for start in &spec.start {
+            socket
+                .send(Message::text(start.replace("{n}", &number.to_string())))
+                .await?;
+        }
+        wait_for(&mut socket, &spec.started).await?;
+        Ok(socket)
+    };
+    timeout(PATIENCE, opened)
+        .await
+        .context("a socket took too long to open")?
+}
+
+async fn wait_for(socket: &mut WebSocketStream<TcpStream>, what: &str) -> Result<()> {
+    loop {
+        match socket.next().await.context("the server hung up")?? {
+            Message::Text(text) if text.contains(what) => return Ok(()),
+            Message::Text(text) if text.contains("error") => bail!("the server said: {text}"),
+            Message::Close(why) => bail!("the server closed: {why:?}"),
+            _ => {}
+        }
+    }
+}
+
+/// Counts a socket's events until it ends.
+async fn listen(
+    mut socket: WebSocketStream<TcpStream>,
+    data: String,
+    board: Rc<Board>,
+    sockets: usize,
+) {
+    let mut event = 0;
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Text(text) = message
+            && text.contains(&data)
+        {
+            board.arrived(event, &text, sockets);
+            event += 1;
+        }
+    }
+}
+
+async fn carry_out(
+    phase: &Phase,
+    first: usize,
+    spec: &Spec,
+    board: &Board,
+    publisher: &mut Publisher,
+) -> Result<Line> {
+    let publications = spec
+        .publications
+        .get(first..first + phase.events)
+        .context("there are fewer publications than events")?;
+    board.latencies.borrow_mut().clear();
+    let (server, own, begun) = (cpu(spec.pid)?, cpu(std::process::id())?, Instant::now());
+    for (number, publication) in publications.iter().enumerate() {
+        if let Some(rate) = phase.rate {
+            #[allow(clippy::cast_precision_loss, reason = "few events")]
+            sleep_until(begun + Duration::from_secs_f64(number as f64 / rate)).await;
+        }
+        let open = phase.window.unwrap_or(usize::MAX);
+        let enough = async {
+            while (first + number).saturating_sub(board.complete(spec.sockets)) >= open {
+                board.progress.notified().await;
+            }
+        };
+        timeout(PATIENCE, enough)
+            .await
+            .context("deliveries are missing")?;
+        board.published.borrow_mut().push(Instant::now());
+        board.reached.borrow_mut().push(0);
+        timeout(PATIENCE, publisher.publish(&publication.request))
+            .await
+            .context("a publication took too long")??;
+    }
+    let last = first + phase.events;
+    let all = async {
+        while board.complete(spec.sockets) < last {
+            board.progress.notified().await;
+        }
+    };
+    let arrived = timeout(PATIENCE, all).await.is_ok();
+    let seconds = begun.elapsed().as_secs_f64();
+    let (server, own) = (cpu(spec.pid)? - server, cpu(std::process::id())? - own);
+    let mut latencies = board.latencies.borrow().clone();
+    latencies.sort_unstable();
+    let at = |part: f64| {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an index"
+        )]
+        let index =
+            ((latencies.len() as f64 * part) as usize).min(latencies.len().saturating_sub(1));
+        f64::from(latencies.get(index).copied().unwrap_or(0)) / 1000.0
+    };
+    let deliveries = latencies.len();
+    let missing = if arrived {
+        0
+    } else {
+        phase.events * spec.sockets - deliveries
+    };
+    Ok(Line::Phase {
+        name: phase.name.clone(),
+        events: phase.events,
+        deliveries,
+        missing,
+        seconds,
+        server,
+        own,
+        p50: at(0.5),
+        p95: at(0.95),
+        p99: at(0.99),
+        most: at(1.0),
+    })
+}
+
+/// One connection that publishes, a request at a time.
+struct Publisher {
+    tcp: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Publisher {
+    async fn connect(address: &str) -> Result<Self> {
+        let tcp = TcpStream::connect(address).await?;
+        tcp.set_nodelay(true)?;
+        Ok(Self {
+            tcp,
+            read: Vec::new(),
+        })
+    }
+
+    async fn publish(&mut self, request: &str) -> Result<()> {
+        self.tcp.write_all(request.as_bytes()).await?;
+        self.read.clear();
+        loop {
+            ensure!(
+                self.tcp.read_buf(&mut self.read).await? > 0,
+                "the server hung up on the publisher"
+            );
+            let text = String::from_utf8_lossy(&self.read);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                continue;
+            };
+            let length = head
+                .lines()
+                .filter_map(|line| line.split_once(':'))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .context("an answer without a length")?;
+            if body.len() < length.1.trim().parse()? {
+                continue;
+            }
+            ensure!(
+                head.starts_with("HTTP/1.1 200") && !body.contains("\"errors\""),
+                "a publication was refused: {text}"
+            );
+            return Ok(());
+        }
+    }
+}
+
+/// The CPU time that a process has taken, in seconds.
+fn cpu(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The second field is a name in brackets, which may hold anything.
+    let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks =
+        |index: usize| -> Result<f64> { Ok(fields.get(index).context("a short stat")?.parse()?) };
+    Ok((ticks(11)? + ticks(12)?) / TICKS)
+}
+
+/// A process's resident memory, in bytes.
+fn resident(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes * 1024)
+}
+
+fn print(line: &Line) -> Result<()> {
+    println!("{}", serde_json::to_string(line)?);
+    Ok(())
+}

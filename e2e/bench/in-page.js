@@ -1,0 +1,154 @@
+// Instruments inside the page, there before any of its own scripts: when frames arrive, when rows show them.
+(() => {
+  const WAY = [
+    "SUBMITTED",
+    "ACCEPTED_BY_STORE",
+    "IN_KITCHEN",
+    "READY_FOR_PICKUP",
+    "PICKED_UP_BY_DRIVER",
+    "OUT_FOR_DELIVERY",
+    "DELIVERED",
+    "COMPLETED",
+  ];
+  const bench = {
+    /** Data frames so far. */
+    frames: 0,
+    /** Events that were seen from their frame to the screen: written (by the cloud's clock), arrived, drawn, painted. */
+    seen: [],
+    /** Whether events are followed to the screen. */
+    following: false,
+    /** The page's wasm memory. */
+    memory: null,
+    /** How long wasm took from its first byte to being ready, in milliseconds. */
+    wasm: null,
+    /** When the first row was there. */
+    firstRow: null,
+    /** When the orders were live first. */
+    firstLive: null,
+    /** What the table told, after each change: `[time, live, text]`. */
+    history: [],
+    recording: false,
+  };
+  globalThis.bench = bench;
+  const wall = () => performance.timeOrigin + performance.now();
+
+  // By order, the events that no row shows yet, each with its place on the way.
+  const waiting = new Map();
+  let drawn = [];
+
+  const Native = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Native {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener("message", ({ data }) => {
+        if (!data.includes('"type":"data"')) return;
+        bench.frames += 1;
+        if (!bench.following) return;
+        const order = JSON.parse(data).payload?.data?.onCreateOrUpdateOrder;
+        if (!order) return;
+        const event = {
+          place: WAY.indexOf(order.status),
+          written: Date.parse(order.updatedAt ?? order.createdAt),
+          arrived: wall(),
+        };
+        const events = waiting.get(order.orderId);
+        events ? events.push(event) : waiting.set(order.orderId, [event]);
+      });
+    }
+  };
+
+  for (const name of ["instantiateStreaming", "instantiate"]) {
+    const native = WebAssembly[name];
+    WebAssembly[name] = async (...words) => {
+      const from = performance.now();
+      const result = await native.apply(WebAssembly, words);
+      bench.wasm = performance.now() - from;
+      const exports = (result.instance ?? result).exports;
+      bench.memory = Object.values(exports).find((it) => it instanceof WebAssembly.Memory) ?? null;
+      return result;
+    };
+  }
+
+  /** Notes the events that a row tells by now. One that came and went between two looks was overtaken: it counts. */
+  function look(row) {
+    const id = row.getAttribute("data-order-id");
+    const events = waiting.get(id);
+    if (!events) return;
+    const place = WAY.indexOf(row.getAttribute("data-status"));
+    const left = events.filter((event) => event.place > place);
+    if (left.length === events.length) return;
+    for (const event of events) if (event.place <= place) drawn.push({ ...event, drawn: wall() });
+    left.length ? waiting.set(id, left) : waiting.delete(id);
+  }
+
+  const channel = new MessageChannel();
+  const painting = [];
+  channel.port1.onmessage = () => {
+    const painted = wall();
+    for (const event of painting.shift()) bench.seen.push({ ...event, painted });
+  };
+  function frame() {
+    // The task after a frame's callbacks comes once the frame has been laid out and painted.
+    painting.push(drawn);
+    drawn = [];
+    channel.port2.postMessage(null);
+  }
+
+  const rows = () => document.querySelectorAll("tr[data-order-id]");
+  const live = () => document.querySelector('[data-testid="link"][data-link="orders"]')?.dataset.state === "live";
+  bench.tells = () =>
+    [...rows()].map((row) => `${row.getAttribute("data-order-id")} ${row.getAttribute("data-status")}`).join("\n");
+
+  new MutationObserver((records) => {
+    if (bench.firstRow === null && document.querySelector("tr[data-order-id]")) bench.firstRow = performance.now();
+    if (bench.firstLive === null && live()) bench.firstLive = performance.now();
+    if (bench.recording) bench.history.push([wall(), live(), bench.tells()]);
+    if (!bench.following) return;
+    const before = drawn.length;
+    for (const { target, addedNodes } of records) {
+      if (target.nodeName === "TR") look(target);
+      for (const node of addedNodes) if (node.nodeName === "TR") look(node);
+    }
+    if (before === 0 && drawn.length > 0) requestAnimationFrame(frame);
+  }).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ["data-status", "data-state"],
+  });
+
+  /** The intervals between this page's frames, for so long. */
+  bench.intervals = (ms) =>
+    new Promise((resolve) => {
+      const intervals = [];
+      let first = null;
+      let last = null;
+      const step = (at) => {
+        if (last !== null) intervals.push(at - last);
+        first ??= at;
+        last = at;
+        at - first < ms ? requestAnimationFrame(step) : resolve(intervals);
+      };
+      requestAnimationFrame(step);
+    });
+  /** What painting takes at least: a text that changes at a rate, and when each change is on the screen. */
+  bench.floor = (rate, ms) =>
+    new Promise((resolve) => {
+      const text = document.body.appendChild(document.createElement("p"));
+      const after = new MessageChannel();
+      const [batches, took] = [[], []];
+      let changed = [];
+      after.port1.onmessage = () => batches.shift().forEach((at) => took.push(performance.now() - at));
+      const ticking = setInterval(() => {
+        text.textContent = changed.push(performance.now());
+        if (changed.length > 1) return;
+        requestAnimationFrame(() => {
+          batches.push(changed);
+          changed = [];
+          after.port2.postMessage(null);
+        });
+      }, 1_000 / rate);
+      setTimeout(() => (clearInterval(ticking), resolve(took)), ms);
+    });
+  bench.waiting = () => [...waiting.values()].reduce((sum, events) => sum + events.length, 0);
+})();
