@@ -3,6 +3,8 @@ import { bench, browser, load, mebibytes, openOrders, round, say, settled, site,
 
 const AFTER = [1_000, 20_000, 100_000];
 const RATE = 2_000;
+/** So many bytes an event may seem to leave. */
+const FLAT = 5;
 /** How long one stretch may take: beyond, it is cut short and says so. */
 const STRETCH_MS = 240_000;
 
@@ -50,6 +52,12 @@ await bench("memory", "The page's memory as events pass through it", async (hold
     await measure();
     if (stopped) break;
   }
+  // From when the window was full on: what grows with the events never leaves.
+  const [before, after] = [rows.at(-2), rows.at(-1)];
+  const grown = (column) => (1024 * 1024 * (after[column] - before[column])) / (after[0] - before[0]);
+  const flat = grown(3) < FLAT && grown(4) < FLAT;
+  rows.push([`aim: flat once the window is full: ${flat ? "yes" : "no"}`, null, null, null, null, null, null]);
+  notes.push(`between the last two, an event left ${round(grown(3))} bytes in the JS heap and ${round(grown(4))} in wasm; flat: under ${FLAT}`);
   return {
     columns: ["events", "frames arrived", "rows", "JS heap, MiB", "wasm, MiB", "DOM nodes", "listeners"],
     rows,
