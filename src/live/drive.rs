@@ -34,10 +34,9 @@ pub trait Source {
 
 /// A page that takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Views are shown at most once in this time, however many changes arrive.
-const FRAME: Duration = Duration::from_millis(16);
-/// The same where more arrives than anybody can read, so that the page has time for its reader.
-const BUSY_FRAME: Duration = Duration::from_millis(48);
+/// A view is shown in the browser's next frame, however many changes arrive before it. Where more arrives than anybody
+/// can read it then stays as it is for so long, so that the page has time for its reader.
+const BUSY_PAUSE: Duration = Duration::from_millis(32);
 /// More changes a second are that many.
 const BUSY: u128 = 250;
 /// Expiry and whatever else only needs the time is looked after this often.
@@ -48,6 +47,7 @@ enum Woken<R: Row> {
     Answer(Result<Page<R>, Failure>),
     Life(Life),
     Timer,
+    Frame,
 }
 
 /// Keeps a view of the source's newest `limit` rows without gaps, and shows it whenever it has changed, until dropped.
@@ -58,6 +58,7 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut asked: Option<Ask> = None;
     let mut fetch = pin!(Fuse::terminated());
     let mut timer = pin!(Fuse::terminated());
+    let mut frame = pin!(Fuse::terminated());
     let mut armed = None;
     // When the view may be shown again, and what was shown last: when, after how many changes.
     let mut next = net::now();
@@ -70,15 +71,15 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
             asked = Some(ask);
         }
-        if stale && now >= next {
-            show(gapless.view());
-            stale = false;
-            let changes = gapless.view().changes;
-            next = now + frame(changes - shown.1, now.saturating_since(shown.0));
-            shown = (now, changes);
+        if stale && now >= next && frame.is_terminated() {
+            frame.set(net::frame().fuse());
         }
         let deadline = gapless.deadline().unwrap_or(now + TICK).min(now + TICK);
-        let deadline = if stale { deadline.min(next) } else { deadline };
+        let deadline = if stale && frame.is_terminated() {
+            deadline.min(next)
+        } else {
+            deadline
+        };
         // A timer costs: set anew only if it would fire too late, or far too early.
         if timer.is_terminated() || armed.is_none_or(|armed| deadline < armed) {
             timer.set(net::sleep_until(deadline).fuse());
@@ -93,6 +94,9 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             }
             if let Poll::Ready(Some(event)) = life.poll_next_unpin(cx) {
                 return Poll::Ready(Woken::Life(event));
+            }
+            if frame.poll_unpin(cx).is_ready() {
+                return Poll::Ready(Woken::Frame);
             }
             if timer.poll_unpin(cx).is_ready() {
                 return Poll::Ready(Woken::Timer);
@@ -125,6 +129,14 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             Woken::Life(Life::Hidden) => gapless.visible(false, now),
             Woken::Life(Life::Online | Life::Wake) => gapless.retry_now(now),
             Woken::Life(Life::Offline) => {}
+            Woken::Frame => {
+                show(gapless.view());
+                stale = false;
+                let changes = gapless.view().changes;
+                next = now + pause(changes - shown.1, now.saturating_since(shown.0));
+                shown = (now, changes);
+                continue;
+            }
             Woken::Timer if gapless.expire(wall) => {}
             // Nothing has changed: what is due is asked for at the top.
             Woken::Timer => continue,
@@ -134,11 +146,11 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
 }
 
 /// For how long a view that took in so many changes in that time stays as it is.
-fn frame(changes: u64, time: Duration) -> Duration {
+fn pause(changes: u64, time: Duration) -> Duration {
     if u128::from(changes) * 1_000 > BUSY * time.as_millis() {
-        BUSY_FRAME
+        BUSY_PAUSE
     } else {
-        FRAME
+        Duration::ZERO
     }
 }
 
@@ -148,11 +160,11 @@ mod tests {
 
     #[test]
     fn what_nobody_can_read_is_shown_less_often() {
-        let frame = |changes, millis| frame(changes, Duration::from_millis(millis));
-        assert_eq!(frame(2, 16), FRAME);
-        assert_eq!(frame(8, 16), BUSY_FRAME);
-        assert_eq!(frame(24, 48), BUSY_FRAME);
-        assert_eq!(frame(5, 48), FRAME);
-        assert_eq!(frame(0, 0), FRAME);
+        let pause = |changes, millis| pause(changes, Duration::from_millis(millis));
+        assert_eq!(pause(2, 16), Duration::ZERO);
+        assert_eq!(pause(8, 16), BUSY_PAUSE);
+        assert_eq!(pause(24, 48), BUSY_PAUSE);
+        assert_eq!(pause(5, 48), Duration::ZERO);
+        assert_eq!(pause(0, 0), Duration::ZERO);
     }
 }

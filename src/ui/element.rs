@@ -147,6 +147,8 @@ impl El {
         let owner = Owner::current().unwrap_or_default();
         let parent = self.0.clone();
         let mut shown: Vec<Child<K, V>> = Vec::new();
+        // An owner keeps a note of every child it ever had: those of children that have gone serve again.
+        let mut spare: Vec<Owner> = Vec::new();
         effect(move || {
             let items = items();
             shown.retain(|child| {
@@ -156,6 +158,7 @@ impl El {
                 if !stays {
                     child.element.0.remove();
                     child.owner.cleanup();
+                    spare.push(child.owner.clone());
                 }
                 stays
             });
@@ -166,7 +169,8 @@ impl El {
                     (Some(child), Some(value)) => child.tell(value),
                     (Some(_), None) => {}
                     (None, Some(value)) => {
-                        let child = Child::new(key, value, owner.child(), &make);
+                        let owner = spare.pop().unwrap_or_else(|| owner.child());
+                        let child = Child::new(key, value, owner, &make);
                         let next = shown.get(at).map(|next| next.element.0.as_ref());
                         let _ = parent.insert_before(&child.element.0, next);
                         shown.insert(at, child);

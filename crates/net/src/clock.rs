@@ -92,6 +92,12 @@ pub async fn sleep(duration: Duration) {
     platform::clock::sleep(duration).await;
 }
 
+/// Waits for the browser's next frame: what changes then is painted in it. A hidden page has none, and a native program
+/// neither; they wait for a moment.
+pub async fn frame() {
+    platform::clock::frame().await;
+}
+
 /// Waits until a moment of the monotonic clock.
 pub async fn sleep_until(moment: Instant) {
     sleep(moment.saturating_since(now())).await;

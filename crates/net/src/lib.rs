@@ -31,7 +31,7 @@ use browser as platform;
 #[cfg(not(target_arch = "wasm32"))]
 use native as platform;
 
-pub use clock::{Instant, UnixTime, now, sleep, sleep_until, wall, within};
+pub use clock::{Instant, UnixTime, frame, now, sleep, sleep_until, wall, within};
 pub use error::{Cause, NetError};
 pub use task::{MaybeSend, spawn};
 

@@ -1,10 +1,14 @@
-//! `performance.now()`, `Date.now()` and `setTimeout`.
+//! `performance.now()`, `Date.now()`, `setTimeout` and `requestAnimationFrame`.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use wasm_bindgen::JsCast;
+use futures::future::select;
+use js_sys::Function;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Window;
 
 use crate::UnixTime;
 
@@ -41,27 +45,45 @@ async fn timeout(millis: i32) {
     let _ = fired.await;
 }
 
+pub(crate) async fn frame() {
+    /// A hidden page has no frames.
+    const HIDDEN: Duration = Duration::from_millis(250);
+    let (fire, fired) = oneshot::channel();
+    let _timer = Timer::frame(fire);
+    let _ = select(fired, pin!(sleep(HIDDEN))).await;
+}
+
 /// A timer that is cleared when it is dropped.
 struct Timer {
     id: Option<i32>,
+    is_frame: bool,
     _callback: Closure<dyn FnMut()>,
 }
 
 impl Timer {
     fn set(millis: i32, fire: oneshot::Sender<()>) -> Self {
+        Self::of(fire, false, |window, callback| {
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis)
+        })
+    }
+
+    fn frame(fire: oneshot::Sender<()>) -> Self {
+        Self::of(fire, true, Window::request_animation_frame)
+    }
+
+    fn of(
+        fire: oneshot::Sender<()>,
+        is_frame: bool,
+        set: impl FnOnce(&Window, &Function) -> Result<i32, JsValue>,
+    ) -> Self {
         let callback = Closure::once(move || {
             let _ = fire.send(());
         });
-        let id = web_sys::window().and_then(|window| {
-            window
-                .set_timeout_with_callback_and_timeout_and_arguments_0(
-                    callback.as_ref().unchecked_ref(),
-                    millis,
-                )
-                .ok()
-        });
+        let id = web_sys::window()
+            .and_then(|window| set(&window, callback.as_ref().unchecked_ref()).ok());
         Self {
             id,
+            is_frame,
             _callback: callback,
         }
     }
@@ -69,7 +91,13 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if let (Some(window), Some(id)) = (web_sys::window(), self.id) {
+        let (Some(window), Some(id)) = (web_sys::window(), self.id) else {
+            return;
+        };
+        if self.is_frame {
+            // Fails on no number.
+            let _ = window.cancel_animation_frame(id);
+        } else {
             window.clear_timeout_with_handle(id);
         }
     }

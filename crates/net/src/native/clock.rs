@@ -30,3 +30,7 @@ pub(crate) fn wall() -> UnixTime {
 pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
+
+pub(crate) async fn frame() {
+    sleep(Duration::from_millis(16)).await;
+}
