@@ -5,6 +5,7 @@
 //! subscription's task.
 
 #[cfg(test)]
+#[path = "../../tests/common/cases.rs"]
 mod cases;
 pub mod drive;
 pub mod gapless;

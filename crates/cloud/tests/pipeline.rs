@@ -56,22 +56,13 @@ impl Running {
 
     /// Moves the clock on until the account is as wanted.
     async fn until(&self, what: &str, wanted: impl Fn(&Account) -> bool) -> Result<Account> {
-        self.until_after(300, what, wanted).await
-    }
-
-    /// The same where much happens for so many rounds: a busy machine shall not run out of time that only passes here.
-    async fn until_after(
-        &self,
-        small: u32,
-        what: &str,
-        wanted: impl Fn(&Account) -> bool,
-    ) -> Result<Account> {
         for round in 0..20_000 {
             let account = self.account().await?;
             if wanted(&account) {
                 return Ok(account);
             }
-            // Small steps while much happens, larger ones while it waits.
+            // Small steps while much happens, the longer the more it is; larger ones while it waits.
+            let small = account.accepted.saturating_mul(2).max(300);
             self.clock
                 .advance(Duration::from_millis(if round < small { 20 } else { 250 }));
             self.world.nudge();
@@ -202,9 +193,7 @@ async fn a_thousand_events_shuffled_and_doubled() -> Result {
     let running = Running::start(folder.path(), true, START).await?;
     put(&running.world, &entries).await?;
     let account = running
-        .until_after(2_500, "the end of all events", |account| {
-            account.pending == 0
-        })
+        .until("the end of all events", |account| account.pending == 0)
         .await?;
     assert_eq!(account.accepted, entries.len() as u64);
     assert_eq!((account.dead, account.unmatched), (0, 0));
