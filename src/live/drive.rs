@@ -64,12 +64,19 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut next = net::now();
     let mut shown = (next, 0);
     let mut stale = true;
+    let mut was_live = false;
 
     loop {
         let now = net::now();
         if let Some(ask) = gapless.poll(now) {
             fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
             asked = Some(ask);
+        }
+        // Told at once, however late the next frame is: a break is not to pass unseen.
+        let live = gapless.view().link == Link::Live;
+        if live != was_live {
+            show(gapless.view());
+            was_live = live;
         }
         if stale && now >= next && frame.is_terminated() {
             frame.set(net::frame().fuse());
@@ -80,7 +87,7 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
         } else {
             deadline
         };
-        // A timer costs: set anew only if it would fire too late, or far too early.
+        // A timer costs: set anew only if it would fire too late.
         if timer.is_terminated() || armed.is_none_or(|armed| deadline < armed) {
             timer.set(net::sleep_until(deadline).fuse());
             armed = Some(deadline);

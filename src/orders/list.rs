@@ -1,7 +1,7 @@
 //! Which rows a table shows, and when they may move. Pure.
 //!
 //! Rows change in place at any time. They move only while nobody is about to use them: while the pointer is over the
-//! table, the keyboard in it, or the reader has scrolled away from its top, the list holds still and counts what is
+//! table's panel, the keyboard in it, or the reader has scrolled away from its top, the list holds still and counts what is
 //! newer. Paused, nothing changes at all, and what happens is counted.
 
 use super::filter::Filter;
@@ -112,15 +112,15 @@ impl List {
         self.catch_up(view);
     }
 
-    /// How many wanted rows there are above those that are held.
+    /// How many wanted rows there are that are not among those that are held.
     #[must_use]
     pub fn newer(&self, view: &View<Order>) -> usize {
-        let Some(first) = self.held.as_ref().and_then(|held| held.first()) else {
+        let Some(held) = &self.held else {
             return 0;
         };
+        let is_held = |place: Place| held.binary_search_by(|other| place.cmp(other)).is_ok();
         let rows = self.wanted(view);
-        rows.take_while(|entry| entry.row.position() > *first)
-            .count()
+        rows.filter(|entry| !is_held(entry.row.position())).count()
     }
 
     /// Holds the list still, or lets go of it. Says whether anything changed.
@@ -132,6 +132,21 @@ impl List {
             self.catch_up(view);
         }
         true
+    }
+
+    /// Begins to hold what has come into an empty list that somebody was waiting over. Says whether it did.
+    pub fn settle(&mut self, view: &View<Order>) -> bool {
+        let waits = self.held.is_none() && self.holds != [false; 3];
+        if waits {
+            self.catch_up(view);
+        }
+        waits && self.held.is_some()
+    }
+
+    /// Whether not every order is wanted.
+    #[must_use]
+    pub const fn is_filtered(&self) -> bool {
+        !self.filter.is_open()
     }
 
     /// Takes in what is newer; whoever holds the list holds it as it is then.
@@ -188,6 +203,11 @@ mod tests {
         assert!(list.hold(&view, Holder::Pointer, true));
         come(&mut view, "ab", Status::Submitted);
         assert_eq!(shown(&list, &view), "ba", "an empty list is not held");
+        assert!(list.settle(&view) && !list.settle(&view));
+        come(&mut view, "c", Status::Submitted);
+        assert_eq!(shown(&list, &view), "ba", "what came is");
+        view = View::new(10);
+        come(&mut view, "ab", Status::Submitted);
         list.hold(&view, Holder::Pointer, false);
         list.hold(&view, Holder::Pointer, true);
         list.hold(&view, Holder::Scroll, true);

@@ -40,10 +40,13 @@ impl Live {
         let view = live::follow(Orders::every(api.clone()), WINDOW);
         let (rate, set) = signal(Rate::new());
         live::task(async move {
+            let mut last = net::now();
             loop {
                 net::sleep(Duration::from_secs(1)).await;
+                let passed = net::now().saturating_since(last).as_secs();
+                last = last + Duration::from_secs(passed);
                 let total = view.with_untracked(|view| view.changes);
-                let _ = set.try_update(|rate| rate.second(total));
+                let _ = set.try_update(|rate| rate.passed(passed as usize, total));
             }
         });
         Self { api, view, rate }

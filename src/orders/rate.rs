@@ -27,10 +27,12 @@ impl Rate {
         }
     }
 
-    /// A second has passed, and there have been so many changes in all.
-    pub fn second(&mut self, total: u64) {
-        self.seconds.rotate_left(1);
-        self.seconds[Self::SECONDS - 1] = total - self.total;
+    /// So many seconds have passed (a hidden page hears of them late), and there have been so many changes in all.
+    pub fn passed(&mut self, seconds: usize, total: u64) {
+        let seconds = seconds.clamp(1, Self::SECONDS);
+        self.seconds.rotate_left(seconds);
+        let changes = total - self.total;
+        self.seconds[Self::SECONDS - seconds..].fill(changes / seconds as u64);
         self.total = total;
     }
 
@@ -78,13 +80,17 @@ mod tests {
     #[test]
     fn seconds_pass_and_are_forgotten() {
         let mut rate = Rate::new();
-        rate.second(5);
-        rate.second(5);
-        rate.second(9);
+        rate.passed(1, 5);
+        rate.passed(1, 5);
+        rate.passed(1, 9);
         assert_eq!(rate.now(), 4);
         assert_eq!(rate.seconds()[57..], [5, 0, 4]);
+        rate.passed(4, 29);
+        assert_eq!(rate.seconds()[54..], [0, 4, 5, 5, 5, 5]);
+        rate.passed(1_000, 29);
+        assert_eq!(rate.seconds(), &[0; 60]);
         for _ in 0..60 {
-            rate.second(9);
+            rate.passed(1, 29);
         }
         assert_eq!(rate.seconds(), &[0; 60]);
     }

@@ -139,7 +139,8 @@ fn nothing(list: &List, view: &View<Order>) -> &'static str {
         return "";
     }
     match &view.link {
-        _ if !view.window.rows().is_empty() => "no-match",
+        _ if list.is_filtered() && !view.window.rows().is_empty() => "no-match",
+        _ if !view.window.rows().is_empty() => "",
         Link::Failed { .. } => "denied",
         _ if view.refused => "denied",
         _ if view.loaded => "no-orders",

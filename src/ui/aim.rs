@@ -28,6 +28,13 @@ pub fn stays_in(event: &FocusEvent, element: &El) -> bool {
     element.raw().contains(to.as_ref())
 }
 
+/// Whether nothing has the focus.
+#[must_use]
+pub fn is_lost() -> bool {
+    let focused = document().active_element();
+    focused.is_none_or(|element| element.tag_name() == "BODY")
+}
+
 /// Gives the focus to the first element of the page that matches one of the selectors, the first that any does.
 pub fn focus(selectors: &[&str]) {
     let mut found = selectors

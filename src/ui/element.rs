@@ -35,7 +35,8 @@ pub fn svg(tag: &str) -> El {
     El(made.unwrap_or_else(|error| throw_val(error)))
 }
 
-/// Runs now and whenever a signal that it read has changed, for as long as the current owner lives.
+/// Runs as soon as what runs now has ended, and whenever a signal that it read has changed, for as long as the current
+/// owner lives.
 pub fn effect(run: impl FnMut() + 'static) {
     let mut run: Box<dyn FnMut()> = Box::new(run);
     Effect::new(move |_| run());

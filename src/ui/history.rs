@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::aim;
 
-/// The event by which [`go`] tells [`follow`]; a name of our own, and one that browsers know.
+/// The browser's own event after back and forward; [`go`] sends it too, so that one listener hears of every way.
 const MOVED: &str = "popstate";
 
 /// The address's path.
@@ -34,9 +34,15 @@ pub fn go(path: &str) {
 /// gets the focus.
 pub fn follow(moved: impl Fn(String) -> bool + 'static) {
     let _ = window_event_listener(ev::popstate, move |_| {
-        if moved(path()) {
-            request_animation_frame(|| aim::focus(&["#main"]));
-        }
+        let is_another = moved(path());
+        request_animation_frame(move || {
+            // What had the focus may have gone with what it stood in.
+            if is_another {
+                aim::focus(&["#main"]);
+            } else if aim::is_lost() {
+                aim::focus(&[".rows", "#main"]);
+            }
+        });
     });
     let _ = window_event_listener(ev::click, move |event| {
         if let Some(path) = link(&event) {

@@ -3,7 +3,7 @@
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// 20,000 with every test, 200,000 under `cargo xtask test --soak`; `PROPTEST_CASES` asks for another number. The seed is
+/// 20,000 with every test, 200,000 under `cargo xtask test --soak`; without it `PROPTEST_CASES` asks for another number. The seed is
 /// printed; `PROPTEST_RNG_SEED` sets it.
 pub(super) fn cases(what: &str) -> Config {
     let mut config = Config::default();

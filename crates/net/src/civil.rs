@@ -59,10 +59,10 @@ pub fn rfc3339(text: &str) -> Option<UnixTime> {
     let (stamp, rest) = text.split_at_checked(19)?;
     let stamp = stamp.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    if !separators
-        .iter()
-        .all(|&(at, byte)| stamp[at] & !0x20 == byte & !0x20)
-    {
+    // RFC 3339 lets the T be small.
+    let is_there =
+        |&(at, byte): &(usize, u8)| stamp[at] == byte || byte == b'T' && stamp[at] == b't';
+    if !separators.iter().all(is_there) {
         return None;
     }
     let pair = |at: usize| number(stamp.get(at..at + 2)?);

@@ -9,7 +9,7 @@ use crate::live::{Link, View};
 use crate::orders::list::{Holder, List};
 use crate::orders::model::{Order, OrderId};
 use crate::orders::{Live, WINDOW};
-use crate::ui::{El, aim, el};
+use crate::ui::{El, aim, effect, el};
 
 /// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
 /// cards.
@@ -19,6 +19,9 @@ pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<O
         let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
         is_first.to_string()
     };
+    effect(move || {
+        view.with(|view| list.maybe_update(|list| list.settle(view)));
+    });
     let columns = ["Order", "Status", "Updated", "Received", "Delay", "Follow"];
     let columns = columns.map(|name| {
         let column = el("th").set("role", "columnheader").set("scope", "col");

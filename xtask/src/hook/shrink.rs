@@ -33,7 +33,15 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// Flattened code is larger in between and lets later passes see more.
-const PASSES: [&str; 5] = ["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"];
+const PASSES: [&str; 7] = [
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--strip-producers",
+    "--strip-target-features",
+];
 
 /// Shrinks the page in a folder and returns its `index.html` with the new names. A page that is shrunk stays as it is.
 ///

@@ -2,7 +2,7 @@
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// So many cases with every test, so many under `cargo xtask test --soak`; `PROPTEST_CASES` asks for another number.
+/// So many cases with every test, so many under `cargo xtask test --soak`; without it `PROPTEST_CASES` asks for another number.
 /// The seed is printed; `PROPTEST_RNG_SEED` sets it.
 pub(crate) fn cases(what: &str, plain: u32, soak: u32) -> Config {
     let mut config = Config::default();
