@@ -7,7 +7,8 @@ use leptos::prelude::document;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
-        console_error_panic_hook::hook(panic);
+        // The browser shows beside it who called whom.
+        leptos::leptos_dom::logging::console_error(&panic.to_string());
         // What is still to be seen does not change any more: nobody shall take it for the truth.
         if let Some(body) = document().body() {
             let _ = body.prepend_with_node_1(template("stopped").raw());

@@ -133,11 +133,21 @@ fn build(workspace: &Workspace, release: bool) -> Result<()> {
     if workspace.dist().is_dir() {
         fs::remove_dir_all(workspace.dist()).context("dist cannot be emptied")?;
     }
-    process::run(
-        trunk(workspace)
-            .arg("build")
-            .args(release.then_some("--release")),
-    )
+    let mut build = trunk(workspace);
+    build.arg("build");
+    if release {
+        build.arg("--release");
+        // Where this machine keeps its crates is nobody's business, and would be written into the page.
+        let sources = workspace.crate_sources()?;
+        let remaps = sources
+            .iter()
+            .map(|folder| format!("--remap-path-prefix={}/=", folder.display()));
+        build.env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            remaps.collect::<Vec<_>>().join(" "),
+        );
+    }
+    process::run(&mut build)
 }
 
 fn trunk(workspace: &Workspace) -> Command {

@@ -62,6 +62,27 @@ impl Workspace {
         })
     }
 
+    /// Where cargo keeps the sources of crates, and rustup those of the standard library.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub(crate) fn crate_sources(&self) -> Result<Vec<PathBuf>> {
+        let home = env::var_os("CARGO_HOME").filter(|home| !home.is_empty());
+        let home = home.map(PathBuf::from);
+        let home = home.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")));
+        let sources = home
+            .context("neither CARGO_HOME nor HOME is set")?
+            .join("registry/src");
+        let mut all = Vec::new();
+        for folder in sources.read_dir().into_iter().flatten() {
+            all.push(folder?.path());
+        }
+        all.sort();
+        let sysroot = process::read(self.command("rustc").args(["--print", "sysroot"]))?;
+        all.push(Path::new(sysroot.trim()).join("lib/rustlib/src/rust"));
+        Ok(all)
+    }
+
     /// A command in the sources' folder, with the tools on its path.
     pub(crate) fn command(&self, program: &str) -> Command {
         let program = if program == "cargo" {

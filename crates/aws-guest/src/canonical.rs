@@ -4,6 +4,7 @@
 //! path is normalized and what comes encoded is encoded once more. The package `aws-sigv4` has the same text, but only
 //! inside, behind the general HTTP types, which would be a fifth of the page.
 
+use net::percent::{self, hex};
 use sha2::{Digest as _, Sha256};
 
 /// A request's canonical text and the names of the headers in it.
@@ -51,22 +52,9 @@ impl Canonical {
     }
 }
 
-/// RFC 3986: everything but the unreserved characters, and the slash where it separates segments.
+/// Everything but the unreserved characters, and the slash where it separates segments.
 pub(crate) fn encoded(bytes: &[u8], keep_slash: bool) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
-            }
-            b'/' if keep_slash => text.push('/'),
-            _ => {
-                text.push('%');
-                hex(byte, b'A', &mut text);
-            }
-        }
-    }
-    text
+    percent::encoded(bytes, if keep_slash { b"./" } else { b"." })
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -75,14 +63,6 @@ fn sha256(bytes: &[u8]) -> String {
         hex(byte, b'a', &mut text);
     }
     text
-}
-
-/// Two hexadecimal digits whose letters begin with `ten`.
-fn hex(byte: u8, ten: u8, text: &mut String) {
-    for digit in [byte >> 4, byte & 15] {
-        let base = if digit < 10 { b'0' } else { ten - 10 };
-        text.push(char::from(base + digit));
-    }
 }
 
 fn path_and_query(url: &str) -> (&str, &str) {
@@ -132,24 +112,9 @@ fn query(query: &str) -> String {
     })
 }
 
-/// Percent-decoding as queries have it: `+` is a space, and a stray `%` stands for itself.
+/// Decoded as queries are: `+` is a space.
 fn decoded(text: &str) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        let byte = match (byte, digit(tail.first()), digit(tail.get(1))) {
-            (b'%', Some(high), Some(low)) => {
-                rest = &tail[2..];
-                (high << 4 | low) as u8
-            }
-            (b'+', ..) => b' ',
-            _ => *byte,
-        };
-        bytes.push(byte);
-    }
-    bytes
+    percent::decoded(&text.replace('+', " "))
 }
 
 /// A line for each header, and their names: values trimmed, runs of spaces made one, repeated headers joined in their

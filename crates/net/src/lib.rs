@@ -13,6 +13,7 @@
 pub mod civil;
 pub mod http;
 pub mod life;
+pub mod percent;
 pub mod random;
 pub mod socket;
 pub mod storage;

@@ -32,12 +32,17 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Flattened code is larger in between and lets later passes see more.
-const PASSES: [&str; 7] = [
+/// Flattened code is larger in between and lets later passes see more, the second time too.
+const PASSES: [&str; 12] = [
     "-Oz",
     "--flatten",
     "--rereloop",
     "-Oz",
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "--const-hoisting",
     "-Oz",
     "--strip-producers",
     "--strip-target-features",
