@@ -48,8 +48,16 @@ test("an order's address leads to it, in a new window too", async ({ start, visi
   await expect(page).toHaveURL(/\/orders$/);
 });
 
+test("whatever text an address holds as an id is shown as that text", async ({ start, visit }) => {
+  const cloud = await start();
+  const orders = new Orders((await visit()).page);
+  await orders.open(cloud, "orders/%3Cb%3Eshop%2E17");
+  await expect(orders.follower).toHaveAttribute("data-order-id", "<b>shop.17");
+  await expect(orders.follower).toContainText("<b>shop.17");
+  await expect(orders.follower).toContainText("There is no order under this id");
+});
 
-for (const path of ["nowhere", "orders/2abc/items", "orders/%3Cb%3E"]) {
+for (const path of ["nowhere", "orders/2abc/items", "orders/%FF"]) {
   test(`/${path} is no screen, and says so`, async ({ start, visit }) => {
     const cloud = await start();
     const { page } = await visit();

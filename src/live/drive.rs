@@ -34,8 +34,9 @@ pub trait Source {
 
 /// A page that takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A view is shown in the browser's next frame, however many changes arrive before it. Where more arrives than anybody
-/// can read it then stays as it is for so long, so that the page has time for its reader.
+/// A view is shown once in a frame of the browser, however many changes arrive in it.
+const FRAME: Duration = Duration::from_millis(16);
+/// Where more arrives than anybody can read it then stays as it is for so long, so that the page has time for its reader.
 const BUSY_PAUSE: Duration = Duration::from_millis(32);
 /// More changes a second are that many.
 const BUSY: u128 = 250;
@@ -65,6 +66,7 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut shown = (next, 0);
     let mut stale = true;
     let mut was_live = false;
+    let mut has_frame = false;
 
     loop {
         let now = net::now();
@@ -74,12 +76,21 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
         }
         // Told at once, however late the next frame is: a break is not to pass unseen.
         let live = gapless.view().link == Link::Live;
-        if live != was_live {
-            show(gapless.view());
-            was_live = live;
+        let mut present = std::mem::take(&mut has_frame) || live != was_live;
+        if !present && stale && now >= next && frame.is_terminated() {
+            // What comes after a pause is painted in the next frame anyway; a page that has no frames has pauses.
+            present = now.saturating_since(shown.0) >= FRAME;
+            if !present {
+                frame.set(net::frame().fuse());
+            }
         }
-        if stale && now >= next && frame.is_terminated() {
-            frame.set(net::frame().fuse());
+        if present {
+            show(gapless.view());
+            let changes = gapless.view().changes;
+            next = now + pause(changes - shown.1, now.saturating_since(shown.0));
+            shown = (now, changes);
+            was_live = live;
+            stale = false;
         }
         let deadline = gapless.deadline().unwrap_or(now + TICK).min(now + TICK);
         let deadline = if stale && frame.is_terminated() {
@@ -137,11 +148,7 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             Woken::Life(Life::Online | Life::Wake) => gapless.retry_now(now),
             Woken::Life(Life::Offline) => {}
             Woken::Frame => {
-                show(gapless.view());
-                stale = false;
-                let changes = gapless.view().changes;
-                next = now + pause(changes - shown.1, now.saturating_since(shown.0));
-                shown = (now, changes);
+                has_frame = true;
                 continue;
             }
             Woken::Timer if gapless.expire(wall) => {}

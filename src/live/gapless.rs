@@ -34,17 +34,23 @@ pub struct Page<R> {
 }
 
 /// Why a page did not come, in plain words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// Nobody answered.
-    #[error("{0}")]
     Unreached(String),
     /// The server does not let this visitor have it.
-    #[error("{0}")]
     Refused(String),
     /// The server could not, or gave something else.
-    #[error("{0}")]
     Failed(String),
+}
+
+impl Failure {
+    /// What there is to say about it.
+    #[must_use]
+    pub fn words(self) -> String {
+        let (Self::Unreached(why) | Self::Refused(why) | Self::Failed(why)) = self;
+        why
+    }
 }
 
 /// A page to be fetched.
@@ -257,7 +263,7 @@ impl<R: Row> Gapless<R> {
                     reading.asked = false;
                 }
             }
-            Err(failure) => self.fail(failure.to_string(), now, unit),
+            Err(failure) => self.fail(failure.words(), now, unit),
         }
         self.light();
     }

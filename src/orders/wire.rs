@@ -181,27 +181,26 @@ fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) ->
 
 /// Why a query failed, for people.
 fn failure(error: &appsync::Error) -> Failure {
-    match error {
+    let mut why = error.to_string();
+    let is_denied = |error: &appsync::GraphQlError| error.error_type == "Unauthorized";
+    let sort = match error {
         appsync::Error::Credentials(source) => {
-            let why = format!("{error}: {source}");
+            for part in [": ", &source.to_string()] {
+                why.push_str(part);
+            }
             if source.is_retryable() {
-                Failure::Unreached(why)
+                Failure::Unreached
             } else {
-                Failure::Refused(why)
+                Failure::Refused
             }
         }
-        appsync::Error::Network(_) => Failure::Unreached(error.to_string()),
+        appsync::Error::Network(_) => Failure::Unreached,
         // Refused for the time is not refused for good.
-        appsync::Error::Unauthorized(_) if !error.is_retryable() => {
-            Failure::Refused(error.to_string())
-        }
-        appsync::Error::GraphQl(errors)
-            if errors.iter().any(|it| it.error_type == "Unauthorized") =>
-        {
-            Failure::Refused(error.to_string())
-        }
-        _ => Failure::Failed(error.to_string()),
-    }
+        appsync::Error::Unauthorized(_) if !error.is_retryable() => Failure::Refused,
+        appsync::Error::GraphQl(errors) if errors.iter().any(is_denied) => Failure::Refused,
+        _ => Failure::Failed,
+    };
+    sort(why)
 }
 
 /// Why a row of the API is none of the model.

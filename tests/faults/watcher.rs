@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_guest::{Guest, GuestConfig, Region};
 use cloud::settings::{IDENTITY_POOL, REGION};
+use eddy::live::gapless::Failure;
 use eddy::live::{Link, Source as _, View, drive};
 use eddy::orders::model::Order;
 use eddy::orders::wire::{Api, Orders};
@@ -136,7 +137,7 @@ pub(crate) async fn query(visitor: &Api, limit: usize) -> Result<Vec<Row>> {
     let orders = Orders::every(visitor.clone());
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let page = orders.page(after).await?;
+        let page = orders.page(after).await.map_err(Failure::words)?;
         rows.extend(page.rows.iter().map(crate::row));
         after = page.next;
         if after.is_none() || rows.len() >= limit {
