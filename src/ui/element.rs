@@ -133,17 +133,18 @@ impl El {
     }
 
     /// With a child for each item. Keys come in falling order, each once; a key that stays keeps its child, which is told
-    /// the item's new value if it is another. An item without a value stays as it is, and does not come anew.
+    /// the item's new value if it is another.
     ///
     /// One effect looks at all items and wakes only the children whose item changed: that children look for themselves
-    /// costs some twenty wake-ups a child and frame.
+    /// costs some twenty wake-ups a child and frame. What a child shows belongs into its item: a signal that outlives the
+    /// child keeps a note of whoever read it until it changes.
     #[must_use]
     pub fn list<K: Ord + 'static, V: PartialEq + Send + Sync + 'static>(
         self,
-        items: impl FnMut() -> Vec<(K, Option<V>)> + 'static,
+        items: impl FnMut() -> Vec<(K, V)> + 'static,
         make: impl Fn(&K, ReadSignal<V>) -> Self + 'static,
     ) -> Self {
-        let mut items: Box<dyn FnMut() -> Vec<(K, Option<V>)>> = Box::new(items);
+        let mut items: Box<dyn FnMut() -> Vec<(K, V)>> = Box::new(items);
         let make: Make<K, V> = Box::new(make);
         let owner = Owner::current().unwrap_or_default();
         let parent = self.0.clone();
@@ -164,21 +165,17 @@ impl El {
                 stays
             });
             // What is left is among the items, in their order.
-            let mut at = 0;
-            for (key, value) in items {
-                match (shown.get_mut(at).filter(|child| child.key == key), value) {
-                    (Some(child), Some(value)) => child.tell(value),
-                    (Some(_), None) => {}
-                    (None, Some(value)) => {
+            for (at, (key, value)) in items.into_iter().enumerate() {
+                match shown.get(at).filter(|child| child.key == key) {
+                    Some(child) => child.tell(value),
+                    None => {
                         let owner = spare.pop().unwrap_or_else(|| owner.child());
                         let child = Child::new(key, value, owner, &make);
                         let next = shown.get(at).map(|next| next.element.0.as_ref());
                         let _ = parent.insert_before(&child.element.0, next);
                         shown.insert(at, child);
                     }
-                    (None, None) => continue,
                 }
-                at += 1;
             }
         });
         self

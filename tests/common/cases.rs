@@ -1,16 +1,16 @@
-//! How many generated cases, and from which seed.
+//! How many generated cases, and from which seed: one rule for every crate's tests.
 #![allow(clippy::print_stdout, reason = "all of it is for tests")]
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// 20,000 with every test, 200,000 under `cargo xtask test --soak`; without it `PROPTEST_CASES` asks for another number. The seed is
-/// printed; `PROPTEST_RNG_SEED` sets it.
-pub(super) fn cases(what: &str) -> Config {
+/// So many cases with every test, so many under `cargo xtask test --soak`; without it `PROPTEST_CASES` asks for another
+/// number. The seed is printed; `PROPTEST_RNG_SEED` sets it.
+pub(super) fn cases(what: &str, plain: u32, soak: u32) -> Config {
     let mut config = Config::default();
     if std::env::var_os("EDDY_SOAK").is_some() {
-        config.cases = 200_000;
+        config.cases = soak;
     } else if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 20_000;
+        config.cases = plain;
     }
     if config.rng_seed == RngSeed::Random {
         let mut seed = [0; 8];

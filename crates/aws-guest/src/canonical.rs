@@ -4,7 +4,7 @@
 //! path is normalized and what comes encoded is encoded once more. The package `aws-sigv4` has the same text, but only
 //! inside, behind the general HTTP types, which would be a fifth of the page.
 
-use net::percent::{self, hex};
+use net::percent;
 use sha2::{Digest as _, Sha256};
 
 /// A request's canonical text and the names of the headers in it.
@@ -58,11 +58,7 @@ pub(crate) fn encoded(bytes: &[u8], keep_slash: bool) -> String {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        hex(byte, b'a', &mut text);
-    }
-    text
+    hex::encode(Sha256::digest(bytes))
 }
 
 fn path_and_query(url: &str) -> (&str, &str) {

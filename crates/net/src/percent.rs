@@ -9,7 +9,9 @@ pub fn encoded(bytes: &[u8], but: &[u8]) -> String {
             text.push(char::from(byte));
         } else {
             text.push('%');
-            hex(byte, b'A', &mut text);
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
         }
     }
     text
@@ -33,14 +35,6 @@ pub fn decoded(text: &str) -> Vec<u8> {
         bytes.push(byte);
     }
     bytes
-}
-
-/// Two hexadecimal digits whose letters begin with `ten`, `A` or `a`.
-pub fn hex(byte: u8, ten: u8, text: &mut String) {
-    for digit in [byte >> 4, byte & 15] {
-        let base = if digit < 10 { b'0' } else { ten - 10 };
-        text.push(char::from(base + digit));
-    }
 }
 
 #[cfg(test)]

@@ -309,7 +309,7 @@ fn it_is_known_whether_the_server_was_reached_and_what_it_refuses() {
 }
 
 proptest! {
-    #![proptest_config(cases("histories of a live view"))]
+    #![proptest_config(cases("histories of a live view", 20_000, 200_000))]
 
     /// Whatever happens: nothing is asked twice, a deadline that has come leads to a question, and a view that is left
     /// alone ends live.

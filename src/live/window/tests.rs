@@ -390,7 +390,7 @@ fn read(window: &mut Window<Plain>, server: &Server, after: &mut Option<u8>, siz
 }
 
 proptest! {
-    #![proptest_config(cases("histories of a window"))]
+    #![proptest_config(cases("histories of a window", 20_000, 200_000))]
 
     #[test]
     fn the_window_does_as_the_plain_model(inputs in prop::collection::vec(input(), 0..120)) {

@@ -30,7 +30,7 @@ pub fn now(orders: &Live) -> El {
     let newest = move || {
         view.with(|view| {
             let rows = view.window.rows().iter().take(NEWEST);
-            rows.map(|entry| (entry.row.position(), Some(entry.clone())))
+            rows.map(|entry| (entry.row.position(), entry.clone()))
                 .collect()
         })
     };
@@ -54,7 +54,7 @@ pub fn now(orders: &Live) -> El {
         .class("feed")
         .set("aria-label", "The newest orders")
         .list(newest, move |(_, order), entry| {
-            let entry = Known(entry);
+            let entry = Known::of(move || Some(entry.get()));
             entry
                 .line(el("li"), &visitor)
                 .child(id(order))

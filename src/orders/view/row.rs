@@ -11,27 +11,34 @@ use crate::ui::{El, Ticker, Words, el};
 
 /// An order as a line shows it.
 #[derive(Clone, Copy)]
-pub(super) struct Known(pub(super) ReadSignal<Entry<Order>>);
+pub(super) struct Known(Memo<Option<Entry<Order>>>);
 
 impl Known {
+    /// An order as it is now, or, where it is no longer known, as it was last.
+    pub(super) fn of(read: impl Fn() -> Option<Entry<Order>> + Send + Sync + 'static) -> Self {
+        Self(Memo::new(move |before: Option<&Option<Entry<Order>>>| {
+            read().or_else(|| before.cloned().flatten())
+        }))
+    }
+
     /// Reads a text.
-    pub(super) fn text(self, read: fn(&Entry<Order>) -> Words) -> impl FnMut() -> Words {
-        move || self.0.with(read)
+    pub(super) fn text<T: Default>(self, read: impl Fn(&Entry<Order>) -> T) -> impl FnMut() -> T {
+        move || {
+            self.0
+                .with(|entry| entry.as_ref().map(&read).unwrap_or_default())
+        }
     }
 
     /// A line of this order: its status and the changes that arrive are attributes.
     pub(super) fn line(self, element: El, guest: &Guest) -> El {
         let (guest, ticker) = (guest.clone(), Ticker::here());
-        let ripple = move || {
-            ticker.track();
-            self.0.with(|entry| ripple(entry, guest.now()))
-        };
+        let mut ripple = self.text(move |entry| ripple(entry, guest.now()));
         element
-            .bind(
-                "data-status",
-                self.text(|entry| entry.row.status.name().into()),
-            )
-            .bind("data-ripple", ripple)
+            .bind("data-status", self.text(|entry| entry.row.status.name()))
+            .bind("data-ripple", move || {
+                ticker.track();
+                ripple()
+            })
     }
 
     /// The status in words, and as a course whose length is the line's `data-status`.
@@ -39,7 +46,7 @@ impl Known {
         el("span")
             .class("status")
             .child(el("span").class("course").set("aria-hidden", "true"))
-            .live(self.text(|entry| entry.row.status.words().into()))
+            .live(self.text(|entry| entry.row.status.words()))
     }
 }
 

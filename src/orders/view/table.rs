@@ -5,6 +5,7 @@ use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 
 use super::row::{Known, delay, id, received, updated};
+use crate::live::window::Entry;
 use crate::live::{Link, View};
 use crate::orders::list::{Holder, List};
 use crate::orders::model::{Order, OrderId};
@@ -33,10 +34,19 @@ pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<O
     });
     let caption = ["The newest ", &WINDOW.to_string(), " orders, updated live"].concat();
     let head = el("tr").set("role", "row").children(columns);
-    let body = el("tbody").set("role", "rowgroup").list(
-        move || list.with(|list| view.with(|view| list.rows(view))),
-        move |(_, id), entry| row(id, Known(entry), &guest, followed),
-    );
+    let lines = move || {
+        let rows = list.with(|list| view.with(|view| list.rows(view)));
+        followed.with(|followed| {
+            let lines = rows.into_iter().map(|(place, entry)| {
+                let is_followed = followed.as_ref() == Some(&place.1);
+                (place, Line { entry, is_followed })
+            });
+            lines.collect()
+        })
+    };
+    let body = el("tbody")
+        .set("role", "rowgroup")
+        .list(lines, move |(_, id), line| row(id, line, &guest));
     let table = el("table")
         .class("table")
         .set("role", "table")
@@ -59,27 +69,29 @@ pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<O
         .slot(super::told(view, list))
 }
 
-fn row(order: &OrderId, entry: Known, guest: &Guest, followed: Memo<Option<OrderId>>) -> El {
-    let is_followed = {
-        let order = order.clone();
-        move || {
-            followed
-                .with(|followed| followed.as_ref() == Some(&order))
-                .to_string()
-        }
-    };
+/// What a row shows.
+#[derive(PartialEq)]
+struct Line {
+    /// None once the order has left the window, while the list is held.
+    entry: Option<Entry<Order>>,
+    is_followed: bool,
+}
+
+fn row(order: &OrderId, line: ReadSignal<Line>, guest: &Guest) -> El {
+    let entry = Known::of(move || line.with(|line| line.entry.clone()));
+    let is_followed = move || line.with(|line| line.is_followed).to_string();
     let button = el("button")
         .class("button is-small")
         .set("type", "button")
         .set("aria-label", &["Follow ", order.as_str()].concat())
-        .bind("aria-pressed", is_followed.clone())
+        .bind("aria-pressed", is_followed)
         .text("Follow");
-    let line = el("tr")
+    let element = el("tr")
         .set("role", "row")
         .set("data-order-id", order.as_str())
         .bind("aria-current", is_followed);
     entry
-        .line(line, guest)
+        .line(element, guest)
         .child(cell("cell-id").child(id(order)))
         .child(cell("cell-status").child(entry.status()))
         .child(cell("cell-updated numeric quiet is-end").live(entry.text(updated)))

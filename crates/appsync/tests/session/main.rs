@@ -8,6 +8,7 @@
     reason = "a test may fail"
 )]
 
+#[path = "../../../../tests/common/cases.rs"]
 mod cases;
 mod connecting;
 mod errors;

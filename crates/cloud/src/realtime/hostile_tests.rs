@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use backend::api::{ApiName, Caller};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngSeed};
 
+use super::cases::cases;
 use super::*;
 use crate::graphql::{Apis, Subscription};
 use crate::realtime::authorization;
@@ -125,26 +125,6 @@ fn no_frame_breaks_it(begun: bool, frames: &[Vec<u8>]) {
     }
 }
 
-fn config() -> Config {
-    let mut config = Config::default();
-    // 50,000 frames, and 1,000,000.
-    if std::env::var_os("EDDY_SOAK").is_some() {
-        config.cases = 50_000;
-    } else if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 2_500;
-    }
-    if config.rng_seed == RngSeed::Random {
-        let mut seed = [0; 8];
-        net::random::fill(&mut seed);
-        config.rng_seed = RngSeed::Fixed(u64::from_ne_bytes(seed));
-    }
-    println!(
-        "hostile frames, twenty a case: {} cases, PROPTEST_RNG_SEED={}",
-        config.cases, config.rng_seed
-    );
-    config
-}
-
 #[test]
 fn what_is_deep_or_long_is_refused() {
     let start = |query: String| {
@@ -165,7 +145,7 @@ fn what_is_deep_or_long_is_refused() {
 
 #[test]
 fn no_frames_break_it() {
-    proptest!(config(), |(begun in prop::bool::weighted(0.9), frames in prop::collection::vec(frame(), FRAMES))| {
+    proptest!(cases("hostile frames, twenty a case", 2_500, 50_000), |(begun in prop::bool::weighted(0.9), frames in prop::collection::vec(frame(), FRAMES))| {
         no_frame_breaks_it(begun, &frames);
     });
 }

@@ -294,5 +294,8 @@ impl Session {
 mod tests;
 
 #[cfg(test)]
+#[path = "../../../../tests/common/cases.rs"]
+mod cases;
+#[cfg(test)]
 #[path = "hostile_tests.rs"]
 mod hostile;
