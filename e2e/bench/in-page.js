@@ -13,7 +13,10 @@
   const bench = {
     /** Data frames so far. */
     frames: 0,
-    /** Events that were seen from their frame to the screen: written (by the cloud's clock), arrived, drawn, painted. */
+    /**
+     * Events that were seen from their frame to the screen: written (by the cloud's clock), arrived, drawn, painted; and how
+     * many of the browser's frames that took: one is the first that began after the arrival.
+     */
     seen: [],
     /** Whether events are followed to the screen. */
     following: false,
@@ -50,6 +53,7 @@
           place: WAY.indexOf(order.status),
           written: Date.parse(order.updatedAt ?? order.createdAt),
           arrived: wall(),
+          frame,
         };
         const events = waiting.get(order.orderId);
         events ? events.push(event) : waiting.set(order.orderId, [event]);
@@ -81,18 +85,35 @@
     left.length ? waiting.set(id, left) : waiting.delete(id);
   }
 
-  const channel = new MessageChannel();
-  const painting = [];
-  channel.port1.onmessage = () => {
+  // The task after a frame's callbacks comes once that frame has been laid out and painted: what was drawn by then is
+  // on the screen, whether a callback drew it or a task before.
+  const after = new MessageChannel();
+  let inFrame = false;
+  // The browser's frames, counted.
+  let frame = 0;
+  after.port1.onmessage = () => {
+    inFrame = false;
     const painted = wall();
-    for (const event of painting.shift()) bench.seen.push({ ...event, painted });
-  };
-  function frame() {
-    // The task after a frame's callbacks comes once the frame has been laid out and painted.
-    painting.push(drawn);
+    for (const event of drawn) bench.seen.push({ ...event, painted, frames: frame - event.frame });
     drawn = [];
-    channel.port2.postMessage(null);
-  }
+  };
+  const nativeFrame = globalThis.requestAnimationFrame.bind(globalThis);
+  const count = () => {
+    frame += 1;
+    nativeFrame(count);
+  };
+  /** From now on events are followed to the screen. */
+  bench.follow = () => {
+    bench.seen = [];
+    if (!bench.following) nativeFrame(count);
+    bench.following = true;
+  };
+  globalThis.requestAnimationFrame = (callback) =>
+    nativeFrame((at) => {
+      if (!inFrame) after.port2.postMessage(null);
+      inFrame = true;
+      callback(at);
+    });
 
   const rows = () => document.querySelectorAll("tr[data-order-id]");
   const live = () => document.querySelector('[data-testid="link"][data-link="orders"]')?.dataset.state === "live";
@@ -109,7 +130,7 @@
       if (target.nodeName === "TR") look(target);
       for (const node of addedNodes) if (node.nodeName === "TR") look(node);
     }
-    if (before === 0 && drawn.length > 0) requestAnimationFrame(frame);
+    if (before === 0 && drawn.length > 0 && !inFrame) requestAnimationFrame(() => {});
   }).observe(document, {
     subtree: true,
     childList: true,

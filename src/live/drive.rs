@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::{Fuse, FusedFuture, FutureExt};
 use futures::stream::{Stream, StreamExt};
 use net::life::{self, Life};
-use net::{MaybeSend, UnixTime};
+use net::{Instant, MaybeSend, UnixTime};
 
 use super::gapless::{Ask, Failure, Gapless, Incoming, Page, View};
 use super::link::Link;
@@ -38,8 +38,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FRAME: Duration = Duration::from_millis(16);
 /// Where more arrives than anybody can read it then stays as it is for so long, so that the page has time for its reader.
 const BUSY_PAUSE: Duration = Duration::from_millis(32);
-/// More changes a second are that many.
-const BUSY: u128 = 250;
+/// More changes than that a second are that much.
+const BUSY: u64 = 250;
+/// That is counted over this time: a handful that comes at once is not much.
+const BUSY_OVER: Duration = Duration::from_millis(200);
 /// Expiry and whatever else only needs the time is looked after this often.
 const TICK: Duration = Duration::from_secs(30);
 
@@ -61,9 +63,10 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut timer = pin!(Fuse::terminated());
     let mut frame = pin!(Fuse::terminated());
     let mut armed = None;
-    // When the view may be shown again, and what was shown last: when, after how many changes.
+    // When the view may be shown again, and when it was shown last.
     let mut next = net::now();
-    let mut shown = (next, 0);
+    let mut shown = next;
+    let mut bustle = Bustle::new(next);
     let mut stale = true;
     let mut was_live = false;
     let mut has_frame = false;
@@ -79,16 +82,15 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
         let mut present = std::mem::take(&mut has_frame) || live != was_live;
         if !present && stale && now >= next && frame.is_terminated() {
             // What comes after a pause is painted in the next frame anyway; a page that has no frames has pauses.
-            present = now.saturating_since(shown.0) >= FRAME;
+            present = now.saturating_since(shown) >= FRAME;
             if !present {
                 frame.set(net::frame().fuse());
             }
         }
         if present {
             show(gapless.view());
-            let changes = gapless.view().changes;
-            next = now + pause(changes - shown.1, now.saturating_since(shown.0));
-            shown = (now, changes);
+            next = now + bustle.pause(now, gapless.view().changes);
+            shown = now;
             was_live = live;
             stale = false;
         }
@@ -159,12 +161,36 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     }
 }
 
-/// For how long a view that took in so many changes in that time stays as it is.
-fn pause(changes: u64, time: Duration) -> Duration {
-    if u128::from(changes) * 1_000 > BUSY * time.as_millis() {
-        BUSY_PAUSE
-    } else {
-        Duration::ZERO
+/// How much has been happening lately.
+#[derive(Debug)]
+struct Bustle {
+    /// When the current count began, and at how many changes.
+    since: (Instant, u64),
+    is_busy: bool,
+}
+
+impl Bustle {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: (now, 0),
+            is_busy: false,
+        }
+    }
+
+    /// For how long a view that has taken in so many changes by now stays as it is.
+    fn pause(&mut self, now: Instant, changes: u64) -> Duration {
+        let (from, before) = self.since;
+        let passed = now.saturating_since(from);
+        if passed >= BUSY_OVER {
+            let counted = u128::from(changes - before) * 1_000;
+            self.is_busy = counted > u128::from(BUSY) * passed.as_millis();
+            self.since = (now, changes);
+        }
+        if self.is_busy {
+            BUSY_PAUSE
+        } else {
+            Duration::ZERO
+        }
     }
 }
 
@@ -174,11 +200,14 @@ mod tests {
 
     #[test]
     fn what_nobody_can_read_is_shown_less_often() {
-        let pause = |changes, millis| pause(changes, Duration::from_millis(millis));
-        assert_eq!(pause(2, 16), Duration::ZERO);
-        assert_eq!(pause(8, 16), BUSY_PAUSE);
-        assert_eq!(pause(24, 48), BUSY_PAUSE);
-        assert_eq!(pause(5, 48), Duration::ZERO);
-        assert_eq!(pause(0, 0), Duration::ZERO);
+        let at = |millis| Instant::ZERO + Duration::from_millis(millis);
+        let mut bustle = Bustle::new(at(0));
+        assert_eq!(bustle.pause(at(16), 20), Duration::ZERO, "a burst");
+        assert_eq!(bustle.pause(at(200), 50), Duration::ZERO);
+        assert_eq!(bustle.pause(at(400), 101), BUSY_PAUSE);
+        assert_eq!(bustle.pause(at(500), 102), BUSY_PAUSE);
+        assert_eq!(bustle.pause(at(600), 103), Duration::ZERO);
+        let after_a_pause = bustle.pause(at(60_000), 1_000);
+        assert_eq!(after_a_pause, Duration::ZERO);
     }
 }
