@@ -20,7 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=graphql");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let prelude = fs::read_to_string("graphql/prelude.graphql")?;
-    generate("orders", &prelude, &out)
+    for api in ["orders", "movies"] {
+        generate(api, &prelude, &out)?;
+    }
+    Ok(())
 }
 
 /// Writes `<api>.rs` from `graphql/<api>/`.

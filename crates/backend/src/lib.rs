@@ -8,5 +8,6 @@ pub mod api;
 pub mod event;
 #[cfg(test)]
 mod memory;
+pub mod movies;
 pub mod orders;
 pub mod ports;

@@ -1,0 +1,3 @@
+//! Movies: one for everyone, votes and their leaderboard, a chat.
+
+pub mod shipped;
