@@ -86,6 +86,7 @@ fn visitor(url: &str) -> Result<Api> {
         "identity": { "region": cloud::settings::REGION, "pool": cloud::settings::IDENTITY_POOL, "endpoint": "/cognito/" },
         "orders": {
             "region": cloud::settings::REGION, "graphql": "/orders/graphql", "auth": "guest",
+            "mqtt": { "region": cloud::settings::REGION, "url": "/mqtt" },
             "simulation": { "region": cloud::settings::REGION, "url": "/order" },
         },
     });

@@ -12,6 +12,7 @@ use net::{Instant, MaybeSend, UnixTime};
 
 use super::gapless::{Ask, Failure, Gapless, Incoming, Page, View};
 use super::link::Link;
+use super::notices::Look;
 use super::window::Row;
 
 /// Where a live view comes from.
@@ -27,6 +28,15 @@ pub trait Source {
         &self,
         after: Option<String>,
     ) -> impl Future<Output = Result<Page<Self::Row>, Failure>> + MaybeSend;
+
+    /// The rows of these keys, as far as they are there. Asked of sources that give notices.
+    fn look(
+        &self,
+        keys: Vec<<Self::Row as Row>::Key>,
+    ) -> impl Future<Output = Result<Vec<Self::Row>, Failure>> + MaybeSend {
+        drop(keys);
+        async { Ok(Vec::new()) }
+    }
 
     /// The time, as the server has it.
     fn now(&self) -> UnixTime;
@@ -48,6 +58,7 @@ const TICK: Duration = Duration::from_secs(30);
 enum Woken<R: Row> {
     Incoming(Option<Incoming<R>>),
     Answer(Result<Page<R>, Failure>),
+    Looked(Result<Vec<R>, Failure>),
     Life(Life),
     Timer,
     Frame,
@@ -60,6 +71,8 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
     let mut life = life::events();
     let mut asked: Option<Ask> = None;
     let mut fetch = pin!(Fuse::terminated());
+    let mut looked: Option<Look<<S::Row as Row>::Key>> = None;
+    let mut find = pin!(Fuse::terminated());
     let mut timer = pin!(Fuse::terminated());
     let mut frame = pin!(Fuse::terminated());
     let mut armed = None;
@@ -76,6 +89,10 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
         if let Some(ask) = gapless.poll(now) {
             fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
             asked = Some(ask);
+        }
+        if let Some(look) = gapless.look(now) {
+            find.set(net::within(PATIENCE, source.look(look.keys.clone())).fuse());
+            looked = Some(look);
         }
         // Told at once, however late the next frame is: a break is not to pass unseen.
         let live = gapless.view().link == Link::Live;
@@ -94,7 +111,8 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
             was_live = live;
             stale = false;
         }
-        let deadline = gapless.deadline().unwrap_or(now + TICK).min(now + TICK);
+        let deadlines = [gapless.deadline(), gapless.look_deadline()];
+        let deadline = deadlines.into_iter().flatten().fold(now + TICK, Ord::min);
         let deadline = if stale && frame.is_terminated() {
             deadline.min(next)
         } else {
@@ -108,9 +126,10 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
 
         let woken = poll_fn(|cx| {
             if let Poll::Ready(answer) = fetch.poll_unpin(cx) {
-                let late = |error: net::NetError| Failure::Unreached(error.to_string());
-                let answer = answer.map_err(late).flatten();
-                return Poll::Ready(Woken::Answer(answer));
+                return Poll::Ready(Woken::Answer(answer.map_err(late).flatten()));
+            }
+            if let Poll::Ready(answer) = find.poll_unpin(cx) {
+                return Poll::Ready(Woken::Looked(answer.map_err(late).flatten()));
             }
             if let Poll::Ready(Some(event)) = life.poll_next_unpin(cx) {
                 return Poll::Ready(Woken::Life(event));
@@ -145,6 +164,11 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
                     gapless.answered(&ask, answer, now, wall, net::random::unit());
                 }
             }
+            Woken::Looked(answer) => {
+                if let Some(look) = looked.take() {
+                    gapless.looked(&look, answer, now, wall);
+                }
+            }
             Woken::Life(Life::Visible) => gapless.visible(true, now),
             Woken::Life(Life::Hidden) => gapless.visible(false, now),
             Woken::Life(Life::Online | Life::Wake) => gapless.retry_now(now),
@@ -159,6 +183,10 @@ pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View
         }
         stale = true;
     }
+}
+
+fn late(error: net::NetError) -> Failure {
+    Failure::Unreached(error.to_string())
 }
 
 /// How much has been happening lately.

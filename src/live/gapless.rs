@@ -11,7 +11,8 @@ use std::time::Duration;
 use net::{Instant, UnixTime};
 
 use super::link::Link;
-use super::window::{Change, Row, Window};
+use super::notices::{Look, Notices};
+use super::window::{Change, Notice, Row, Window};
 
 /// What a subscription says.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub enum Incoming<R: Row> {
     Link(Link),
     /// A row changed.
     Change(Change<R>),
+    /// A row changed, and only a part of it is told.
+    Notice(Notice<R>),
     /// Something happened, but what cannot be applied: to be fetched.
     Hint,
 }
@@ -109,6 +112,7 @@ pub struct Gapless<R: Row> {
     /// How many snapshots have begun, and when the last one did.
     begun: (u64, Instant),
     reading: Option<Reading>,
+    notices: Notices<R>,
     /// How many snapshots have failed since one was complete, and why the last one did.
     trouble: Option<(u32, String)>,
 }
@@ -149,6 +153,7 @@ impl<R: Row> Gapless<R> {
             reconcile: now + Self::RECONCILE,
             begun: (0, now),
             reading: None,
+            notices: Notices::new(),
             trouble: None,
         }
     }
@@ -174,6 +179,12 @@ impl<R: Row> Gapless<R> {
                 self.view.window.apply(change, wall);
                 self.view.window.expire(wall);
                 if self.view.window.is_short() {
+                    self.hint(now);
+                }
+            }
+            Incoming::Notice(notice) => {
+                self.view.changes += 1;
+                if !self.notices.add(notice, &mut self.view.window, wall, now) {
                     self.hint(now);
                 }
             }
@@ -218,6 +229,16 @@ impl<R: Row> Gapless<R> {
         })
     }
 
+    /// The rows that are to be looked up now, if any.
+    pub fn look(&mut self, now: Instant) -> Option<Look<R::Key>> {
+        // A snapshot that is yet to come may tell all that is missing.
+        if self.caught_up {
+            self.notices.poll(now)
+        } else {
+            None
+        }
+    }
+
     /// Takes out what has expired. Says whether anything had.
     pub fn expire(&mut self, wall: UnixTime) -> bool {
         self.view.window.expire(wall)
@@ -229,6 +250,12 @@ impl<R: Row> Gapless<R> {
         let reconcile = self.visible.then_some(self.reconcile);
         let next = self.due.into_iter().chain(reconcile).min();
         next.filter(|_| self.reading.is_none())
+    }
+
+    /// When to [look](Self::look) again, if nothing happens before.
+    #[must_use]
+    pub fn look_deadline(&self) -> Option<Instant> {
+        self.notices.deadline().filter(|_| self.caught_up)
     }
 
     /// What came of a page that was asked for; `unit` is random in [0, 1).
@@ -268,10 +295,41 @@ impl<R: Row> Gapless<R> {
         self.light();
     }
 
+    /// What came of a look: the rows that were there.
+    pub fn looked(
+        &mut self,
+        look: &Look<R::Key>,
+        answer: Result<Vec<R>, Failure>,
+        now: Instant,
+        wall: UnixTime,
+    ) {
+        if !self.notices.is_answer(look) {
+            return;
+        }
+        let window = &mut self.view.window;
+        let all = match answer {
+            Ok(rows) => {
+                window.found(rows);
+                window.expire(wall);
+                self.notices.looked(look, window, now)
+            }
+            // The snapshot tells what they would have, or why not.
+            Err(_) => {
+                self.notices.forget();
+                false
+            }
+        };
+        if !all {
+            self.hint(now);
+        }
+        self.light();
+    }
+
     fn acknowledged(&mut self, now: Instant) {
         // A snapshot begun before does not count: what changed between its pages and now was told to nobody.
         self.reading = None;
         self.view.window.acknowledge();
+        self.notices.forget();
         self.caught_up = false;
         self.due = Some(now);
     }
@@ -280,6 +338,7 @@ impl<R: Row> Gapless<R> {
         self.reading = None;
         self.trouble = None;
         self.view.window.complete_snapshot(ended);
+        self.notices.settle(&mut self.view.window);
         self.view.loaded = true;
         self.reconcile = now + Self::RECONCILE;
         if self.subscription == Link::Live && !self.caught_up {
@@ -334,5 +393,7 @@ impl<R: Row> Gapless<R> {
     }
 }
 
+#[cfg(test)]
+mod notice_tests;
 #[cfg(test)]
 mod tests;

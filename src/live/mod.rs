@@ -11,6 +11,7 @@ pub mod drive;
 pub mod gapless;
 pub mod journal;
 pub mod link;
+pub mod notices;
 pub mod window;
 
 use std::pin::Pin;

@@ -8,14 +8,20 @@
 //!   snapshots begun later are complete, so that a lost delete heals.
 //! - A delete leaves a tombstone until two snapshots begun later are complete.
 //! - When all pages of a snapshot are in, the rows in its range that it lacks, and that no change vouches for, go.
+//! - A notice tells a part of a change. It is applied to the revision just before; whatever else is here, the whole row
+//!   has to be looked up ([`notice`]).
 //!
 //! The window knows a range of positions, from the newest down to `floor`. What lies below is not its business, even
 //! if there is room: between the floor and such a row there may be others that it has not seen.
+
+pub mod notice;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use net::UnixTime;
+
+pub use notice::{Notice, Patch};
 
 /// Grows by one with each write of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +33,8 @@ pub trait Row: Clone + PartialEq + Debug {
     type Key: Eq + Clone + Debug;
     /// Where the row stands, alone; the greatest on top. Never changes, and sorts as the server does.
     type Position: Ord + Clone + Debug;
+    /// What a [notice](Notice) tells of a change; [`Infallible`](std::convert::Infallible) where none come.
+    type Patch: Patch<Self>;
 
     /// See [`Row::Key`].
     fn key(&self) -> &Self::Key;
@@ -110,6 +118,8 @@ pub struct Window<R: Row> {
     /// The lowest position of the range that the window knows; none: it knows everything to the end.
     floor: Option<R::Position>,
     tombstones: Vec<Tombstone<R>>,
+    /// Rows that were looked up and lie below the range: notices of them are no news.
+    outside: Vec<(R::Key, R::Position)>,
     /// How many snapshots have begun.
     begun: u64,
     /// What the pages of the present snapshot have held so far.
@@ -139,6 +149,7 @@ impl<R: Row> Window<R> {
             rows: Vec::new(),
             floor: None,
             tombstones: Vec::new(),
+            outside: Vec::new(),
             begun: 0,
             snapshot: None,
             caught_up: 0,
@@ -222,6 +233,8 @@ impl<R: Row> Window<R> {
             !in_range || entry.trust.is_some() || entry.seen == snapshot
         });
         self.caught_up += (before - self.rows.len()) as u64;
+        self.outside
+            .retain(|(_, position)| floor.is_some_and(|floor| position < floor));
         self.tombstones.retain_mut(|tombstone| {
             tombstone
                 .trust
@@ -241,12 +254,9 @@ impl<R: Row> Window<R> {
 
     /// A change, received at this time.
     pub fn apply(&mut self, change: Change<R>, received: UnixTime) {
-        let trust = Trust {
-            begun: self.begun,
-            later: 0,
-        };
+        let trust = self.trust();
         match change {
-            Change::Put(row) => self.put(row, received, trust),
+            Change::Put(row) => self.put(row, Some(received)),
             Change::Delete { key, revision } => {
                 if let Some(at) = self.rows.iter().position(|entry| *entry.row.key() == key) {
                     if self.rows[at].row.revision() > revision {
@@ -281,35 +291,43 @@ impl<R: Row> Window<R> {
         self.rows.len() < before
     }
 
-    fn put(&mut self, row: R, received: UnixTime, trust: Trust) {
+    /// What comes now is believed against snapshots that have begun.
+    const fn trust(&self) -> Trust {
+        Trust {
+            begun: self.begun,
+            later: 0,
+        }
+    }
+
+    fn put(&mut self, row: R, received: Option<UnixTime>) {
         if self.is_buried(&row) {
             return;
         }
+        let trust = Some(self.trust());
         let position = row.position();
         match self.find(&position) {
             Ok(at) => {
                 let entry = &mut self.rows[at];
                 if row.revision() > entry.row.revision() {
                     entry.row = Arc::new(succeed(row, &entry.row));
-                    entry.received = Some(received);
+                    entry.received = received;
                 } else {
                     if row.revision() == entry.row.revision() {
-                        entry.received.get_or_insert(received);
+                        entry.received = entry.received.or(received);
                     }
                     absorb(&mut entry.row, &row);
                 }
-                entry.trust = Some(trust);
+                entry.trust = trust;
             }
             Err(at) => {
-                let below = self.floor.as_ref().is_some_and(|floor| position < *floor);
-                if self.snapshot.is_some() || !below {
+                if !self.is_below(&position) {
                     let row = Arc::new(row);
                     self.rows.insert(
                         at,
                         Entry {
                             row,
-                            received: Some(received),
-                            trust: Some(trust),
+                            received,
+                            trust,
                             seen: 0,
                         },
                     );
@@ -368,6 +386,11 @@ impl<R: Row> Window<R> {
             self.tombstones.swap_remove(at);
         }
         buried
+    }
+
+    /// Whether what stands there is none of the window's business. While a snapshot is read everything may be.
+    fn is_below(&self, position: &R::Position) -> bool {
+        self.snapshot.is_none() && self.floor.as_ref().is_some_and(|floor| position < floor)
     }
 
     /// Where the row of this position is, or would be.

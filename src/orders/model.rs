@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use net::UnixTime;
 
-use crate::live::window::{Revision, Row};
+use crate::live::window::{Patch, Revision, Row};
 
 /// How long an order is kept after its creation, in milliseconds. The server counts in whole seconds.
 const KEPT: i64 = 24 * 60 * 60 * 1000;
@@ -99,6 +99,27 @@ impl Order {
     }
 }
 
+/// What a notice tells of an order. Nothing else of it ever changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// How far it is now.
+    pub status: Status,
+    /// When it came there.
+    pub updated: UnixTime,
+}
+
+impl Patch<Order> for Moved {
+    fn apply(&self, revision: Revision, before: &Order) -> Order {
+        Order {
+            revision,
+            status: self.status,
+            updated: self.updated,
+            reached: Reached::told_by(self.status, before.created, self.updated),
+            ..before.clone()
+        }
+    }
+}
+
 /// A line of an order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
@@ -188,6 +209,7 @@ impl Status {
 impl Row for Order {
     type Key = OrderId;
     type Position = (UnixTime, OrderId);
+    type Patch = Moved;
 
     fn key(&self) -> &OrderId {
         &self.id

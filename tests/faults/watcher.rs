@@ -120,6 +120,7 @@ pub(crate) fn visitor(url: &str) -> Result<Api> {
         "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
         "orders": {
             "region": REGION, "graphql": "/orders/graphql", "auth": "guest",
+            "mqtt": { "region": REGION, "url": "/mqtt" },
             "simulation": { "region": REGION, "url": "/order" },
         },
     });

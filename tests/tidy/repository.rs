@@ -52,7 +52,7 @@ pub(super) fn sources(under: &str) -> impl Iterator<Item = &'static Source> + us
         .filter(move |file| file.path.starts_with(&under) && file.name() != "tidy.rs")
 }
 
-/// The page's features: the folders of src/ that are neither `ui` nor `live`.
+/// The page's features: the folders of src/ that are neither `ui`, `live` nor `config`.
 pub(super) fn features() -> BTreeSet<String> {
     sources("src/")
         .filter_map(Source::feature)
@@ -69,11 +69,11 @@ impl Source {
             .unwrap_or_default()
     }
 
-    /// The folder of src/ it lies in, unless that is `live`.
+    /// The folder of src/ it lies in, unless that is `live`, or holds the tests of `config`.
     pub(super) fn feature(&self) -> Option<String> {
         let mut parts = self.path.strip_prefix("src").ok()?.components();
         let folder = parts.next()?.as_os_str().to_str()?;
-        (parts.next().is_some() && folder != "live").then(|| folder.to_owned())
+        (parts.next().is_some() && !["live", "config"].contains(&folder)).then(|| folder.to_owned())
     }
 
     /// `model`, `wire` or `view`, whether that is a file of its feature or a folder.

@@ -4,14 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::live::cases::cases;
-use crate::live::window::Revision;
+use crate::live::window::{Patch, Revision};
 
 #[derive(Debug, Clone, PartialEq)]
-struct Plain(u8, i64);
+pub(super) struct Plain(pub(super) u8, pub(super) i64);
 
 impl Row for Plain {
     type Key = u8;
     type Position = u8;
+    type Patch = Told;
     fn key(&self) -> &u8 {
         &self.0
     }
@@ -23,16 +24,26 @@ impl Row for Plain {
     }
 }
 
-const WALL: UnixTime = UnixTime(1_000);
+/// All that there is to tell of such a row is its revision.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told;
+
+impl Patch<Plain> for Told {
+    fn apply(&self, revision: Revision, before: &Plain) -> Plain {
+        Plain(before.0, revision.0)
+    }
+}
+
+pub(super) const WALL: UnixTime = UnixTime(1_000);
 
 /// A live view, its clock, and what it asks for.
-struct Test {
-    gapless: Gapless<Plain>,
-    now: Instant,
+pub(super) struct Test {
+    pub(super) gapless: Gapless<Plain>,
+    pub(super) now: Instant,
 }
 
 impl Test {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             gapless: Gapless::new(4, true, Instant::ZERO),
             now: Instant::ZERO,
@@ -40,7 +51,7 @@ impl Test {
     }
 
     /// One that has been acknowledged and has read its first snapshot.
-    fn live() -> Self {
+    pub(super) fn live() -> Self {
         let mut test = Self::new();
         test.link(Link::Live);
         test.snapshot(&[Plain(2, 1), Plain(1, 1)]);
@@ -48,25 +59,47 @@ impl Test {
         test
     }
 
-    fn link(&mut self, link: Link) {
+    pub(super) fn link(&mut self, link: Link) {
         self.gapless.incoming(Incoming::Link(link), self.now, WALL);
     }
 
-    fn put(&mut self, row: Plain) {
+    pub(super) fn put(&mut self, row: Plain) {
         self.gapless
             .incoming(Incoming::Change(Change::Put(row)), self.now, WALL);
     }
 
-    fn after(&mut self, duration: Duration) -> &mut Self {
+    pub(super) fn notice(&mut self, key: u8, revision: i64) {
+        let notice = Notice {
+            key,
+            revision: Revision(revision),
+            patch: Told,
+        };
+        self.gapless
+            .incoming(Incoming::Notice(notice), self.now, WALL);
+    }
+
+    /// Looks up what is wanted now, and says what that was.
+    pub(super) fn look(&mut self, rows: &[Plain]) -> Vec<u8> {
+        let Some(look) = self.gapless.look(self.now) else {
+            return Vec::new();
+        };
+        assert_eq!(self.gapless.look(self.now), None, "one look at a time");
+        let rows = rows.iter().filter(|row| look.keys.contains(&row.0));
+        let rows = rows.cloned().collect();
+        self.gapless.looked(&look, Ok(rows), self.now, WALL);
+        look.keys
+    }
+
+    pub(super) fn after(&mut self, duration: Duration) -> &mut Self {
         self.now = self.now + duration;
         self
     }
 
-    fn asks(&mut self) -> Option<Ask> {
+    pub(super) fn asks(&mut self) -> Option<Ask> {
         self.gapless.poll(self.now)
     }
 
-    fn answer(&mut self, ask: &Ask, rows: &[Plain], next: Option<&str>) {
+    pub(super) fn answer(&mut self, ask: &Ask, rows: &[Plain], next: Option<&str>) {
         let page = Page {
             rows: rows.to_vec(),
             next: next.map(str::to_owned),
@@ -74,7 +107,7 @@ impl Test {
         self.gapless.answered(ask, Ok(page), self.now, WALL, 0.5);
     }
 
-    fn fail(&mut self, ask: &Ask) {
+    pub(super) fn fail(&mut self, ask: &Ask) {
         self.gapless.answered(
             ask,
             Err(Failure::Unreached("no answer".to_owned())),
@@ -85,13 +118,13 @@ impl Test {
     }
 
     /// Reads a whole snapshot, which has to be wanted now.
-    fn snapshot(&mut self, rows: &[Plain]) {
+    pub(super) fn snapshot(&mut self, rows: &[Plain]) {
         let ask = self.asks().expect("a snapshot is wanted now");
         assert_eq!(ask.after, None);
         self.answer(&ask, rows, None);
     }
 
-    fn rows(&self) -> Vec<Plain> {
+    pub(super) fn rows(&self) -> Vec<Plain> {
         self.gapless
             .view()
             .window
@@ -285,6 +318,8 @@ fn a_delete_that_makes_room_fetches_what_moves_up() {
 enum Step {
     Link(u8),
     Put(u8, i64),
+    Notice(u8, i64),
+    Look(Option<(u8, i64)>),
     Hint,
     Visible(bool),
     Pass(u16),
@@ -317,19 +352,27 @@ proptest! {
     fn it_never_gets_stuck(steps in prop::collection::vec(prop_oneof![
         (0u8..4).prop_map(Step::Link),
         (0u8..9, 0i64..4).prop_map(|(key, revision)| Step::Put(key, revision)),
+        (0u8..9, 0i64..4).prop_map(|(key, revision)| Step::Notice(key, revision)),
+        prop::option::of((0u8..9, 0i64..4)).prop_map(Step::Look),
         Just(Step::Hint),
         any::<bool>().prop_map(Step::Visible),
         (0u16..20_000).prop_map(Step::Pass),
         prop::option::of((0u8..9, any::<bool>())).prop_map(Step::Answer),
     ], 0..60)) {
         let mut test = Test::new();
-        let mut asked = None;
+        let (mut asked, mut looked) = (None, None);
         for step in steps {
             match step {
                 Step::Link(0) => test.link(Link::Live),
                 Step::Link(1) => test.link(Link::Offline),
                 Step::Link(_) => test.link(Link::Connecting),
                 Step::Put(key, revision) => test.put(Plain(key, revision)),
+                Step::Notice(key, revision) => test.notice(key, revision),
+                Step::Look(answer) => if let Some(look) = looked.take() {
+                    let rows = answer.map(|(key, revision)| vec![Plain(key, revision)]);
+                    let answer = rows.ok_or_else(|| Failure::Unreached("no answer".to_owned()));
+                    test.gapless.looked(&look, answer, test.now, WALL);
+                },
                 Step::Hint => test.gapless.incoming(Incoming::Hint, test.now, WALL),
                 Step::Visible(visible) => test.gapless.visible(visible, test.now),
                 Step::Pass(millis) => drop(test.after(Duration::from_millis(millis.into()))),
@@ -344,6 +387,11 @@ proptest! {
             prop_assert!(ask.is_some() || deadline.is_none_or(|at| at > test.now));
             prop_assert_eq!(test.asks(), None);
             asked = ask.or(asked);
+            let deadline = test.gapless.look_deadline();
+            let look = test.gapless.look(test.now);
+            prop_assert!(look.is_some() || deadline.is_none_or(|at| at > test.now));
+            prop_assert_eq!(test.gapless.look(test.now), None);
+            looked = look.or(looked);
         }
         test.gapless.visible(true, test.now);
         test.link(Link::Live);

@@ -8,17 +8,33 @@ use proptest::sample::Index;
 use super::*;
 use crate::live::cases::cases;
 
-/// A row under `key`, which is its position too.
+/// A row under `key`, which is its position too. What a notice tells of it is its revision once more: a row that tells
+/// another has been put together wrongly.
 #[derive(Debug, Clone, PartialEq)]
 struct Plain {
     key: u8,
     revision: i64,
+    told: i64,
     expires: Option<UnixTime>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Told(i64);
+
+impl Patch<Plain> for Told {
+    fn apply(&self, revision: Revision, before: &Plain) -> Plain {
+        Plain {
+            revision: revision.0,
+            told: self.0,
+            ..before.clone()
+        }
+    }
 }
 
 impl Row for Plain {
     type Key = u8;
     type Position = u8;
+    type Patch = Told;
     fn key(&self) -> &u8 {
         &self.key
     }
@@ -39,7 +55,16 @@ fn row(key: u8, revision: i64) -> Plain {
     Plain {
         key,
         revision,
+        told: revision,
         expires: None,
+    }
+}
+
+fn notice(key: u8, revision: i64) -> Notice<Plain> {
+    Notice {
+        key,
+        revision: Revision(revision),
+        patch: Told(revision),
     }
 }
 
@@ -55,11 +80,12 @@ fn delete(key: u8, revision: i64) -> Change<Plain> {
 }
 
 fn shown(window: &Window<Plain>) -> Vec<(u8, i64)> {
-    window
-        .rows()
-        .iter()
-        .map(|entry| (entry.row.key, entry.row.revision))
-        .collect()
+    let rows = window.rows().iter();
+    rows.map(|entry| {
+        assert_eq!(entry.row.revision, entry.row.told, "{entry:?} is of two");
+        (entry.row.key, entry.row.revision)
+    })
+    .collect()
 }
 
 fn snapshot(window: &mut Window<Plain>, rows: &[(u8, i64)], ended: bool) {
@@ -202,15 +228,54 @@ fn what_has_expired_goes() {
     let mut window = Window::new(4);
     window.apply(
         Change::Put(Plain {
-            key: 1,
-            revision: 1,
             expires: Some(UnixTime(10)),
+            ..row(1, 1)
         }),
         AT,
     );
     assert!(!window.expire(UnixTime(9)));
     assert!(window.expire(UnixTime(10)));
     assert!(shown(&window).is_empty());
+}
+
+#[test]
+fn a_notice_changes_the_revision_before_it_and_no_other() {
+    let mut window = full();
+    assert!(window.notice(&notice(9, 2), AT));
+    assert_eq!(shown(&window)[0], (9, 2));
+    assert_eq!(window.get(&9).unwrap().received, Some(AT));
+    assert!(window.notice(&notice(9, 2), UnixTime(2_000)), "once more");
+    assert!(window.notice(&notice(9, 1), UnixTime(2_000)), "late");
+    assert_eq!(window.get(&9).unwrap().received, Some(AT));
+    assert!(!window.notice(&notice(9, 4), AT), "3 is missing");
+    assert!(!window.notice(&notice(10, 1), AT), "it was never here");
+    assert_eq!(shown(&window), [(9, 2), (8, 1), (7, 1), (6, 1)]);
+    window.found(vec![row(9, 4)]);
+    window.found(vec![row(10, 1)]);
+    assert_eq!(shown(&window), [(10, 1), (9, 4), (8, 1), (7, 1)]);
+    assert_eq!(window.get(&10).unwrap().received, None);
+    assert!(window.notice(&notice(10, 1), AT), "it says when it came");
+    assert_eq!(window.get(&10).unwrap().received, Some(AT));
+}
+
+#[test]
+fn notices_of_what_is_gone_or_lies_below_are_no_news() {
+    let mut window = full();
+    window.apply(delete(8, 3), AT);
+    assert!(window.notice(&notice(8, 3), AT));
+    assert!(
+        !window.notice(&notice(5, 2), AT),
+        "who knows where it stands"
+    );
+    window.found(vec![row(5, 2)]);
+    assert!(window.notice(&notice(5, 3), AT), "below the range");
+    assert_eq!(shown(&window), [(9, 1), (7, 1), (6, 1)]);
+    window.begin_snapshot();
+    assert!(!window.notice(&notice(5, 4), AT), "the range may reach it");
+    window.page([row(9, 1), row(7, 1), row(6, 1), row(5, 3)]);
+    window.complete_snapshot(false);
+    assert!(window.notice(&notice(5, 4), AT));
+    assert_eq!(shown(&window), [(9, 1), (7, 1), (6, 1), (5, 4)]);
 }
 
 /// The rules, one row at a time and without a range: what the window has to be if everything fits.
@@ -262,7 +327,15 @@ impl Plainly {
                 self.rows
                     .retain(|key, (_, trust)| trust.is_some() || read.contains(key));
             }
-            Input::Put(key, revision) => {
+            Input::Notice(key, revision) => {
+                if let Some((is, trust)) =
+                    self.rows.get_mut(&key).filter(|(is, _)| is + 1 >= revision)
+                {
+                    *is = revision.max(*is);
+                    *trust = Some(now);
+                }
+            }
+            Input::Put(key, revision) | Input::Found(key, revision) => {
                 if self
                     .tombstones
                     .get(&key)
@@ -299,6 +372,8 @@ enum Input {
     Read(u8, i64),
     Complete,
     Put(u8, i64),
+    Notice(u8, i64),
+    Found(u8, i64),
     Delete(u8, i64),
 }
 
@@ -310,6 +385,8 @@ fn input() -> impl Strategy<Value = Input> {
         6 => row().prop_map(|(key, revision)| Input::Read(key, revision)),
         2 => Just(Input::Complete),
         6 => row().prop_map(|(key, revision)| Input::Put(key, revision)),
+        4 => row().prop_map(|(key, revision)| Input::Notice(key, revision)),
+        2 => row().prop_map(|(key, revision)| Input::Found(key, revision)),
         2 => row().prop_map(|(key, revision)| Input::Delete(key, revision)),
     ]
 }
@@ -359,6 +436,8 @@ enum Step {
     Write(u8, bool),
     /// One of the published changes arrives, a second time perhaps, late perhaps.
     Deliver(Index),
+    /// The same, but only as a notice; what it leads to is looked up, or has been a write before.
+    Notice(Index, bool),
     /// The next page of a snapshot, or the first of a new one.
     Read,
     /// The connection is lost and acknowledged anew: what is not delivered yet never will be.
@@ -369,6 +448,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u8..40, prop::bool::weighted(0.2)).prop_map(|(key, delete_it)| Step::Write(key, delete_it)),
         6 => any::<Index>().prop_map(Step::Deliver),
+        6 => (any::<Index>(), any::<bool>()).prop_map(|(index, lags)| Step::Notice(index, lags)),
         4 => Just(Step::Read),
         1 => Just(Step::Reconnect),
     ]
@@ -402,6 +482,8 @@ proptest! {
                 Input::Read(key, revision) => drop(window.page([row(key, revision)])),
                 Input::Complete => window.complete_snapshot(true),
                 Input::Put(key, revision) => window.apply(put(key, revision), AT),
+                Input::Notice(key, revision) => drop(window.notice(&notice(key, revision), AT)),
+                Input::Found(key, revision) => window.found(vec![row(key, revision)]),
                 Input::Delete(key, revision) => window.apply(delete(key, revision), AT),
             }
             model.input(input);
@@ -431,7 +513,20 @@ proptest! {
                     let published = &server.published[deliverable..];
                     window.apply(published[index.index(published.len())].clone(), AT);
                 }
-                Step::Deliver(_) => {}
+                Step::Notice(index, lags) if deliverable < server.published.len() => {
+                    let published = &server.published[deliverable..];
+                    if let Change::Put(told) = &published[index.index(published.len())]
+                        && !window.notice(&notice(told.key, told.revision), AT)
+                    {
+                        let there = server.rows.get(&told.key);
+                        // What was never deleted may be read as it was.
+                        let behind = i64::from(*lags && there.is_some_and(|revision| *revision > told.revision));
+                        if let Some(revision) = there {
+                            window.found(vec![row(told.key, revision - behind)]);
+                        }
+                    }
+                }
+                Step::Deliver(_) | Step::Notice(..) => {}
                 Step::Read => drop(read(&mut window, &server, &mut after, size)),
                 Step::Reconnect => {
                     deliverable = server.published.len();

@@ -88,14 +88,21 @@ fn hosts(configuration: &Value) -> BTreeSet<String> {
     hosts
 }
 
+fn host(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
 fn addresses(value: &Value, hosts: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
             for (scheme, socket) in [("https://", "wss://"), ("http://", "ws://")] {
+                if let Some(rest) = text.strip_prefix(socket) {
+                    hosts.insert(format!("{socket}{}", host(rest)));
+                }
                 let Some(rest) = text.strip_prefix(scheme) else {
                     continue;
                 };
-                let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+                let host = host(rest);
                 hosts.insert(format!("{scheme}{host}"));
                 // AppSync's own names keep their sockets on a host beside the API's.
                 hosts.insert(format!(
@@ -150,6 +157,7 @@ mod tests {
                 "identity": {"region": "eu-west-1"},
                 "orders": {"graphql": "https://abcdefghijklmnopqrstuvwxyz.appsync-api.eu-west-1.amazonaws.com/graphql"},
                 "other": {"url": "http://127.0.0.1:8787/order?x=1"},
+                "mqtt": {"url": "wss://prefix-ats.iot.eu-west-1.amazonaws.com/mqtt"},
             }),
         );
         for host in [
@@ -158,6 +166,7 @@ mod tests {
             "wss://abcdefghijklmnopqrstuvwxyz.appsync-realtime-api.eu-west-1.amazonaws.com",
             "http://127.0.0.1:8787",
             "ws://127.0.0.1:8787",
+            "wss://prefix-ats.iot.eu-west-1.amazonaws.com",
         ] {
             assert!(
                 policy.contains(&format!(" {host}")),
