@@ -92,6 +92,7 @@ fn setup(workspace: &Workspace) -> Result<()> {
     tools::browser(workspace)?;
     tools::firefox(workspace)?;
     tools::npm_packages(workspace, "e2e")?;
+    tools::python(workspace)?;
     println!("Everything is there.");
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The tools that building and testing need, each at one version. What is missing is installed under the user's cache
-//! directory by the ordinary clients (rustup, cargo, npm, apt-get); what is there at the right version is used.
+//! directory by the ordinary clients (rustup, cargo, npm, pip, apt-get); what is there at the right version is used.
+
+mod python;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,6 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::process;
 use crate::workspace::Workspace;
+
+pub(crate) use python::python;
 
 const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";

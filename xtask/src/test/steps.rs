@@ -57,6 +57,13 @@ pub(super) const STEPS: &[Step] = &[
         run: native,
     },
     Step {
+        name: "holidays",
+        what: "public holidays, date by date against another collection",
+        fast: false,
+        budget: None,
+        run: holidays,
+    },
+    Step {
         name: "wasm",
         what: "wasm tests in headless Chromium",
         fast: false,
@@ -174,6 +181,27 @@ fn native(session: &Session<'_>) -> Result<Outcome> {
             .env("PROPTEST_CASES", SOAK_CASES);
     }
     tests(&mut command, Runner::Libtest)
+}
+
+fn holidays(session: &Session<'_>) -> Result<Outcome> {
+    let workspace = session.workspace;
+    let python = tools::python(workspace)?;
+    let dates = process::read(cargo(session).args([
+        "run",
+        "--quiet",
+        "--package",
+        "holidays",
+        "--example",
+        "dates",
+    ]))?;
+    let file = workspace.target.join("holiday-dates.txt");
+    fs::write(&file, dates)?;
+    check(
+        workspace
+            .command(&python.to_string_lossy())
+            .arg("crates/holidays/tests/compare.py")
+            .arg(file),
+    )
 }
 
 fn wasm(session: &Session<'_>) -> Result<Outcome> {
