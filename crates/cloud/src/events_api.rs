@@ -1,5 +1,6 @@
 //! EventBridge's `PutEvents`, the way in for producers outside: signed, for the backend's role.
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use crate::bus::{self, Entry, MAX_ENTRIES};
 use crate::http::{Incoming, json as answer};
 use crate::policy::Access;
+use crate::routes::Region;
 use crate::server::Front;
 use crate::settings::BUS;
 
@@ -44,14 +46,18 @@ impl PutEntry {
     }
 }
 
-pub(crate) async fn put_events(State(front): State<Front>, request: Request) -> Response {
+pub(crate) async fn put_events(
+    State(front): State<Front>,
+    Extension(Region(region)): Extension<Region>,
+    request: Request,
+) -> Response {
     let Ok(incoming) = Incoming::read(request, BODY_LIMIT).await else {
         return refused(
             "ValidationException",
             "Total size of the entries in the request is over the limit.",
         );
     };
-    let caller = match front.verify(&incoming.as_signed(), "events") {
+    let caller = match front.verify_in(&incoming.as_signed(), "events", &region) {
         Ok(caller) => caller,
         Err(refusal) => return refused(refusal.error_type(), &refusal.to_string()),
     };
@@ -66,8 +72,10 @@ pub(crate) async fn put_events(State(front): State<Front>, request: Request) -> 
         Err(error) => return refused("SerializationException", &error.to_string()),
     };
     for entry in &entries {
-        let Access { action, resource } =
-            Access::put_events(entry.event_bus_name.as_deref().unwrap_or("default"));
+        let Access { action, resource } = Access::put_events(
+            &region,
+            entry.event_bus_name.as_deref().unwrap_or("default"),
+        );
         if !front.world.apis.policies().allow(
             caller.role,
             &Access {

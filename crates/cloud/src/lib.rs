@@ -3,7 +3,8 @@
 //! Read it along the way of an event: [`events_api`] takes it in, [`bus`] delivers it, [`tables`] writes the view
 //! model and its stream record, [`streams`] hands the change on, [`graphql`] runs the mutation that publishes it and
 //! [`realtime`] sends it to whoever subscribed. [`adapters`] says which handler hangs where; [`world`] is what all of
-//! them share; [`server`] is the way in from outside, past [`sigv4`] and [`policy`].
+//! them share; [`server`] is the way in from outside, by the names and paths of [`services`], past [`sigv4`] and
+//! [`policy`].
 //! [`admin`] is a way in for whoever runs it, to do harm on purpose ([`faults`]) and to count.
 //!
 //! The server's side of every protocol is implemented here on its own: nothing is shared with the clients but tests.
@@ -25,7 +26,9 @@ mod listen;
 pub mod policy;
 mod pump;
 pub mod realtime;
+mod routes;
 pub mod server;
+pub mod services;
 pub mod settings;
 pub mod sigv4;
 pub mod site;

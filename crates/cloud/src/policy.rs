@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::time::Instant;
 
+use crate::services::{STAGE, Service};
 use crate::settings::{ACCOUNT, BUS, REGION};
 
 const GUEST: &str = include_str!("../../../deploy/policies/guest.json");
@@ -36,10 +37,11 @@ impl Access {
     /// Calling a root field of a GraphQL API.
     #[must_use]
     pub fn field(api: ApiName, parent: &str, field: &str) -> Self {
+        let id = Service::Api(api).id();
         Self {
             action: "appsync:GraphQL",
             resource: format!(
-                "arn:aws:appsync:{REGION}:{ACCOUNT}:apis/{api}/types/{parent}/fields/{field}"
+                "arn:aws:appsync:{REGION}:{ACCOUNT}:apis/{id}/types/{parent}/fields/{field}"
             ),
         }
     }
@@ -47,20 +49,21 @@ impl Access {
     /// Calling a route of the REST API, such as `GET` and `order`.
     #[must_use]
     pub fn route(method: &str, path: &str) -> Self {
+        let id = Service::Simulations.id();
         Self {
             action: "execute-api:Invoke",
             resource: format!(
-                "arn:aws:execute-api:{REGION}:{ACCOUNT}:simulation/embedded/{method}/{path}"
+                "arn:aws:execute-api:{REGION}:{ACCOUNT}:{id}/{STAGE}/{method}/{path}"
             ),
         }
     }
 
-    /// Putting events on a bus.
+    /// Putting events on a bus of a region.
     #[must_use]
-    pub fn put_events(bus: &str) -> Self {
+    pub fn put_events(region: &str, bus: &str) -> Self {
         Self {
             action: "events:PutEvents",
-            resource: format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}"),
+            resource: format!("arn:aws:events:{region}:{ACCOUNT}:event-bus/{bus}"),
         }
     }
 }
@@ -71,13 +74,11 @@ impl Policies {
     /// # Errors
     /// What is wrong with a document, for people.
     pub fn load() -> Result<Self, String> {
-        let names = [
-            ("Region", REGION),
-            ("Account", ACCOUNT),
-            ("OrdersApi", ApiName::Orders.as_str()),
-            ("SimulationApi", "simulation"),
-            ("OrdersBus", BUS),
-        ];
+        let fixed = [("Region", REGION), ("Account", ACCOUNT), ("OrdersBus", BUS)];
+        let fixed = fixed.map(|(name, value)| (name.to_owned(), value));
+        let ids = Service::all()
+            .filter_map(|service| service.placeholder().map(|name| (name, service.id())));
+        let names: Vec<_> = fixed.into_iter().chain(ids).collect();
         let policy = |file, document| {
             Policy::read(document, &names).map_err(|error| format!("{file}: {error}"))
         };
@@ -166,7 +167,7 @@ impl OneOrMany {
 }
 
 impl Policy {
-    fn read(document: &str, names: &[(&str, &str)]) -> Result<Self, String> {
+    fn read(document: &str, names: &[(String, &str)]) -> Result<Self, String> {
         let filled = names
             .iter()
             .fold(document.to_owned(), |text, (name, value)| {
@@ -273,7 +274,7 @@ mod tests {
             (field("Mutation", "updateOrder"), false),
             (Access::route("GET", "order"), true),
             (Access::route("POST", "order"), false),
-            (Access::put_events(BUS), false),
+            (Access::put_events(REGION, BUS), false),
         ] {
             assert_eq!(
                 policies.allow(Role::Guest, &access),
@@ -287,7 +288,12 @@ mod tests {
                 "the backend and {access:?}"
             );
         }
-        assert!(!policies.allow(Role::Backend, &Access::put_events("another.bus")));
+        for elsewhere in [
+            Access::put_events(REGION, "another.bus"),
+            Access::put_events("us-east-1", BUS),
+        ] {
+            assert!(!policies.allow(Role::Backend, &elsewhere));
+        }
     }
 
     fn policy(statements: &str) -> Result<Policy, String> {
@@ -301,7 +307,7 @@ mod tests {
     fn deny_beats_allow_in_either_order() {
         let allow = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
         let deny = r#"{"Effect":"Deny","Action":["events:Put*"],"Resource":"*bus"}"#;
-        let access = Access::put_events("bus");
+        let access = Access::put_events(REGION, "bus");
         assert!(policy(allow).unwrap().allows(&access));
         for statements in [format!("{allow},{deny}"), format!("{deny},{allow}")] {
             assert!(!policy(&statements).unwrap().allows(&access));

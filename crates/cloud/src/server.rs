@@ -1,20 +1,15 @@
-//! The way in: the addresses, and the life of a running cloud.
+//! The way in, and the life of a running cloud.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::StatusCode;
-use axum::routing::{any, get, post};
 use axum::serve::ListenerExt as _;
 use backend::api::Caller;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::credentials::Authority;
 use crate::error::CloudError;
@@ -22,7 +17,7 @@ use crate::faults::{Faults, FaultyListener, Remote};
 use crate::settings::{REGION, Settings};
 use crate::sigv4::{self, Refusal, Scope, TokenRule};
 use crate::world::World;
-use crate::{admin, cognito, events_api, http, listen, site};
+use crate::{admin, http, listen, routes};
 
 /// How long connections may take to end once the cloud shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -55,10 +50,23 @@ impl Front {
     /// # Errors
     /// Why the signature is not believed.
     pub fn verify(&self, request: &sigv4::Request<'_>, service: &str) -> Result<Caller, Refusal> {
+        self.verify_in(request, service, REGION)
+    }
+
+    /// Who signed a request for a service of a region.
+    ///
+    /// # Errors
+    /// Why the signature is not believed.
+    pub(crate) fn verify_in(
+        &self,
+        request: &sigv4::Request<'_>,
+        service: &str,
+        region: &str,
+    ) -> Result<Caller, Refusal> {
         let now = self.now();
         let scope = Scope {
             service,
-            region: REGION,
+            region,
             token: TokenRule::Signed,
         };
         sigv4::verify(request, &scope, now, |id, token| {
@@ -149,11 +157,11 @@ async fn listen(
     let Some(faults) = front.world.faults.clone() else {
         // Small frames that have to be there at once: no waiting for more to send.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        listen::serve(listener, router(front), |_, _| (), patience, shutdown).await;
+        listen::serve(listener, routes::all(&front), |_, _| (), patience, shutdown).await;
         return;
     };
     let dated = axum::middleware::from_fn_with_state(front.clone(), http::skewed_date);
-    let router = router(front).layer(dated);
+    let router = routes::all(&front).layer(dated);
     let last_words = faults.clone();
     let shutdown = async move {
         shutdown.await;
@@ -166,35 +174,4 @@ async fn listen(
     let listener = FaultyListener::new(listener, faults.clone());
     listen::serve(listener, router, mark, patience, shutdown).await;
     faults.lines().gone().await;
-}
-
-fn router(front: Front) -> Router {
-    let header = |name: &'static str, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(
-            axum::http::HeaderName::from_static(name),
-            axum::http::HeaderValue::from_static(value),
-        )
-    };
-    let services = Router::new()
-        .route("/cognito/", post(cognito::handle))
-        .route("/cognito", post(cognito::handle))
-        .route("/orders/graphql", post(http::graphql::orders))
-        .route("/orders/graphql/realtime", any(http::realtime::orders))
-        .route("/order", get(http::simulation::start))
-        .route("/events/", post(events_api::put_events))
-        .route("/events", post(events_api::put_events))
-        .layer(axum::middleware::from_fn_with_state(
-            front.clone(),
-            http::request_id,
-        ))
-        .layer(http::cors());
-    // Whoever begins a body and does not go on.
-    let patience = front.world.settings.patience;
-    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience);
-    services
-        .fallback(site::serve)
-        .layer(timeout)
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("referrer-policy", "same-origin"))
-        .with_state(front)
 }

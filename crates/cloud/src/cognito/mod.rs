@@ -1,6 +1,7 @@
 //! Cognito identity pools, the two calls of the enhanced guest flow: an identity, then credentials for it.
 //! Source: Amazon Cognito Federated Identities API reference, `GetId` and `GetCredentialsForIdentity`.
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use backend::api::{Caller, IdentityId, Role};
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Incoming, json as answer};
+use crate::routes::Region;
 use crate::server::Front;
 use crate::settings::{IDENTITY_POOL, REGION};
 use crate::store::StoreError;
@@ -60,8 +62,12 @@ impl From<StoreError> for Refused {
     }
 }
 
-pub(crate) async fn handle(State(front): State<Front>, request: Request) -> Response {
-    match respond(&front, request).await {
+pub(crate) async fn handle(
+    State(front): State<Front>,
+    Extension(Region(region)): Extension<Region>,
+    request: Request,
+) -> Response {
+    match respond(&front, &region, request).await {
         Ok(body) => answer(200, JSON, None, &body),
         Err(Refused {
             error_type,
@@ -82,14 +88,14 @@ pub(crate) async fn handle(State(front): State<Front>, request: Request) -> Resp
     }
 }
 
-async fn respond(front: &Front, request: Request) -> Result<Value, Refused> {
+async fn respond(front: &Front, region: &str, request: Request) -> Result<Value, Refused> {
     let incoming = Incoming::read(request, BODY_LIMIT)
         .await
         .map_err(|_| Refused::new("SerializationException", "the body is too large"))?;
     match incoming.header("x-amz-target") {
-        Some("AWSCognitoIdentityService.GetId") => get_id(front, parsed(&incoming)?).await,
+        Some("AWSCognitoIdentityService.GetId") => get_id(front, region, parsed(&incoming)?).await,
         Some("AWSCognitoIdentityService.GetCredentialsForIdentity") => {
-            get_credentials(front, parsed(&incoming)?).await
+            get_credentials(front, region, parsed(&incoming)?).await
         }
         target => {
             let message = format!(
@@ -106,10 +112,10 @@ fn parsed<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, Refused> {
         .map_err(|error| Refused::new("SerializationException", error.to_string()))
 }
 
-async fn get_id(front: &Front, request: GetId) -> Result<Value, Refused> {
+async fn get_id(front: &Front, region: &str, request: GetId) -> Result<Value, Refused> {
     check_id("identityPoolId", &request.identity_pool_id)?;
     check_guest(request.logins.as_ref())?;
-    if request.identity_pool_id != IDENTITY_POOL {
+    if region != REGION || request.identity_pool_id != IDENTITY_POOL {
         let message = format!("IdentityPool '{}' not found.", request.identity_pool_id);
         return Err(Refused::new("ResourceNotFoundException", message));
     }
@@ -131,11 +137,19 @@ async fn get_id(front: &Front, request: GetId) -> Result<Value, Refused> {
 
 async fn get_credentials(
     front: &Front,
+    region: &str,
     request: GetCredentialsForIdentity,
 ) -> Result<Value, Refused> {
     let id = request.identity_id;
     check_id("identityId", &id)?;
     check_guest(request.logins.as_ref())?;
+    let not_found = || {
+        let message = format!("Identity '{id}' not found.");
+        Refused::new("ResourceNotFoundException", message)
+    };
+    if region != REGION {
+        return Err(not_found());
+    }
     let (wanted, now) = (id.clone(), front.world.surroundings.now_millis());
     let known = front
         .world
@@ -146,10 +160,7 @@ async fn get_credentials(
         })
         .await?;
     if known == 0 {
-        return Err(Refused::new(
-            "ResourceNotFoundException",
-            format!("Identity '{id}' not found."),
-        ));
+        return Err(not_found());
     }
     let Shared {
         settings,

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, as AppSync answers it.
 //! Source of the shapes: AppSync team, "AWS AppSync HTTP behavior", graphql-over-http issue 81.
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use backend::api::ApiName;
@@ -14,11 +15,12 @@ use crate::sigv4::Refusal;
 const BODY_LIMIT: usize = 1024 * 1024;
 const JSON: &str = "application/json;charset=UTF-8";
 
-pub(crate) async fn orders(State(front): State<Front>, request: Request) -> Response {
-    answer_for(&front, ApiName::Orders, request).await
-}
-
-async fn answer_for(front: &Front, api: ApiName, request: Request) -> Response {
+/// Runs a document against the API that the route says.
+pub(crate) async fn call(
+    State(front): State<Front>,
+    Extension(api): Extension<ApiName>,
+    request: Request,
+) -> Response {
     let Ok(incoming) = Incoming::read(request, BODY_LIMIT)
         .await
         .map_err(|TooLarge| ())

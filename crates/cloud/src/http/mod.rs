@@ -3,6 +3,7 @@
 pub(crate) mod graphql;
 pub(crate) mod realtime;
 pub(crate) mod simulation;
+pub(crate) mod unknown;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};

@@ -1,18 +1,20 @@
 //! AppSync's real-time endpoint: subscriptions over a WebSocket.
 //!
 //! `frames` is what travels, `session` is one connection's protocol without any I/O, `hub` knows who subscribes to
-//! what, `socket` joins them to a WebSocket.
+//! what, `socket` joins them to a WebSocket; `place` is the endpoint that signatures have to be for.
 //! Source: AppSync developer guide, "Building a real-time WebSocket client".
 
 pub(crate) mod authorization;
 mod frames;
 mod hub;
+mod place;
 mod session;
 pub(crate) mod socket;
 
 use std::time::Duration;
 
 pub use hub::Hub;
+pub(crate) use place::Place;
 
 /// What a connection is held to.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use backend::api::ApiName;
 use futures::SinkExt as _;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::frames::{Problem, ServerFrame};
 use super::hub::{Delivery, Listening, Mailbox};
 use super::session::{GOING_AWAY, Output, POLICY, Session, Start};
-use super::{Limits, authorization};
+use super::{Limits, Place};
 use crate::faults::Line;
 use crate::graphql::Subscription;
 use crate::server::Front;
@@ -30,7 +29,7 @@ const SLOW_FAREWELL: Duration = Duration::from_secs(10);
 pub(crate) async fn serve(
     ws: WebSocket,
     front: Front,
-    api: ApiName,
+    place: Place,
     authorized: Result<(), Refusal>,
     line: Option<Arc<Line>>,
 ) {
@@ -41,7 +40,7 @@ pub(crate) async fn serve(
         line.is_a_socket();
     }
     world.counters.sockets_opened.add(1);
-    Connection::new(ws, front, api, session, limits, line)
+    Connection::new(ws, front, place, session, limits, line)
         .run()
         .await;
     world.counters.sockets_closed.add(1);
@@ -59,7 +58,7 @@ fn unauthorized(refusal: &Refusal) -> Problem {
 struct Connection {
     ws: WebSocket,
     front: Front,
-    api: ApiName,
+    place: Place,
     session: Session,
     opened: Instant,
     running: HashMap<String, (Subscription, Listening)>,
@@ -92,7 +91,7 @@ impl Connection {
     fn new(
         ws: WebSocket,
         front: Front,
-        api: ApiName,
+        place: Place,
         session: Session,
         limits: Limits,
         line: Option<Arc<Line>>,
@@ -101,7 +100,7 @@ impl Connection {
         Self {
             ws,
             front,
-            api,
+            place,
             session,
             opened: Instant::now(),
             running: HashMap::new(),
@@ -168,17 +167,13 @@ impl Connection {
 
     /// A subscription's signature is over the exact text of its `data`; then its document, then the policy.
     fn judge(&mut self, start: &Start) -> Result<(), Vec<Problem>> {
-        let path = format!("/{}/graphql", self.api);
-        let headers = authorization::headers(&start.authorization);
+        let Place { api, path, .. } = &self.place;
         let caller = self
-            .front
-            .verify(
-                &authorization::signed(&path, &headers, &start.data),
-                "appsync",
-            )
+            .place
+            .verify(&self.front, path, &start.authorization, &start.data)
             .map_err(|refusal| vec![unauthorized(&refusal)])?;
         let world = &self.front.world;
-        let subscription = Subscription::read(&world.apis, self.api, &caller, &start.data)
+        let subscription = Subscription::read(&world.apis, *api, &caller, &start.data)
             .map_err(|errors| errors.into_iter().map(Problem::from).collect::<Vec<_>>())?;
         let listening = world.hub.listen(&start.id, &subscription, &self.mailbox);
         self.running
@@ -233,13 +228,13 @@ impl Connection {
     }
 
     fn leave(&self) -> Result<(), Over> {
-        tracing::debug!(api = %self.api, "a client that reads nothing is left");
+        tracing::debug!(api = %self.place.api, "a client that reads nothing is left");
         Err(Over)
     }
 
     async fn cut_off(&mut self) -> Result<(), Over> {
         let waiting = self.inbox.len();
-        tracing::warn!(api = %self.api, waiting, "a subscriber does not keep up and is cut off");
+        tracing::warn!(api = %self.place.api, waiting, "a subscriber does not keep up and is cut off");
         self.front.world.counters.cut_off.add(1);
         self.session.close(POLICY, "too slow");
         let reason = "too slow: events were waiting to be read";

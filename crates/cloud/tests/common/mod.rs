@@ -103,7 +103,16 @@ impl Signer {
     }
 
     pub fn sign(&self, service: Service, request: Request) -> Result<Request, Error> {
-        let region = Region::new("eu-west-1");
+        self.sign_in("eu-west-1", service, request)
+    }
+
+    pub fn sign_in(
+        &self,
+        region: &str,
+        service: Service,
+        request: Request,
+    ) -> Result<Request, Error> {
+        let region = Region::new(region);
         headers(
             Scope {
                 credentials: &self.credentials,
@@ -149,7 +158,12 @@ impl Signer {
 
     /// The signed headers, as JSON, of a POST that travels in a socket.
     pub fn socket_headers(&self, cloud: &Running, path: &str, body: &str) -> Map<String, Value> {
-        let mut request = Request::post(format!("{}{path}", cloud.url), body);
+        self.socket_headers_at(&cloud.url, path, body)
+    }
+
+    /// The same for a cloud's address by another name.
+    pub fn socket_headers_at(&self, url: &str, path: &str, body: &str) -> Map<String, Value> {
+        let mut request = Request::post(format!("{url}{path}"), body);
         for (name, value) in [
             ("accept", "application/json, text/javascript"),
             ("content-encoding", "amz-1.0"),
@@ -163,10 +177,8 @@ impl Signer {
             .into_iter()
             .map(|(name, value)| (name, value.into()))
             .collect();
-        headers.insert(
-            "host".into(),
-            cloud.url.strip_prefix("http://").unwrap().into(),
-        );
+        let host = url.split_once("://").unwrap().1;
+        headers.insert("host".into(), host.into());
         headers
     }
 }
@@ -268,6 +280,11 @@ impl Socket {
             .insert("sec-websocket-protocol", protocol.parse().unwrap());
         let (ws, response) = tokio_tungstenite::connect_async(request).await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-ws");
+        Self::over(ws, signer)
+    }
+
+    /// One that is open already.
+    pub fn over(ws: WebSocketStream<MaybeTlsStream<TcpStream>>, signer: &Signer) -> Self {
         Self {
             ws,
             signer: signer.clone(),
