@@ -14,6 +14,8 @@ pub struct Config {
     pub identity: Identity,
     /// The orders API.
     pub orders: Orders,
+    /// The movies API.
+    pub movies: Movies,
 }
 
 /// A Cognito identity pool.
@@ -49,6 +51,26 @@ pub struct Mqtt {
     pub region: Region,
     /// The address, `…/mqtt`.
     pub url: Address,
+}
+
+/// A GraphQL API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Api {
+    /// Its region, which signatures name.
+    pub region: Region,
+    /// Its endpoint.
+    pub graphql: Address,
+    /// How the page identifies itself there.
+    pub auth: Auth,
+}
+
+/// The movies API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movies {
+    /// The API.
+    pub api: Api,
+    /// Where posters may come from beside the page's own origin; the content security policy lets them.
+    pub images: Option<Address>,
 }
 
 /// How an API is called.
@@ -174,10 +196,11 @@ pub fn parse(json: &str) -> Result<Config, ConfigError> {
     // As bytes, as everything else on the page is read: one parser instead of two.
     let value: Value = serde_json::from_slice(json.as_bytes())
         .map_err(|error| ConfigError::Syntax(error.to_string()))?;
-    let root = Table::of(&value, String::new(), &["identity", "orders"])?;
+    let root = Table::of(&value, String::new(), &["identity", "orders", "movies"])?;
     Ok(Config {
         identity: identity(&root)?,
         orders: orders(&root)?,
+        movies: movies(&root)?,
     })
 }
 
@@ -228,6 +251,18 @@ fn orders(root: &Table<'_>) -> Result<Orders, ConfigError> {
             region: simulation.region()?,
             url: simulation.address("url")?,
         },
+    })
+}
+
+fn movies(root: &Table<'_>) -> Result<Movies, ConfigError> {
+    let table = root.table(
+        "movies",
+        &["region", "graphql", "auth", "api_key", "images"],
+    )?;
+    let images = table.get("images").map(|_| table.address("images"));
+    Ok(Movies {
+        api: table.api()?,
+        images: images.transpose()?,
     })
 }
 
@@ -341,6 +376,14 @@ impl<'a> Table<'a> {
             None => Ok(Address(text.to_owned())),
             Some(why) => Err(self.invalid(key, SOCKET, text, why)),
         }
+    }
+
+    fn api(&self) -> Result<Api, ConfigError> {
+        Ok(Api {
+            region: self.region()?,
+            graphql: self.address("graphql")?,
+            auth: self.auth()?,
+        })
     }
 
     fn auth(&self) -> Result<Auth, ConfigError> {

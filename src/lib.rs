@@ -8,10 +8,15 @@
 //! The library builds natively too, so that tests run many clients of exactly this code against a real cloud.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod app;
 pub mod calendar;
+#[cfg(test)]
+#[path = "../tests/common/cases.rs"]
+mod cases;
 pub mod config;
 pub mod live;
+pub mod movies;
 pub mod orders;
 pub mod overview;
 pub mod route;

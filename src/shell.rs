@@ -84,18 +84,5 @@ pub fn journal(lines: &[Line]) -> RwSignal<Journal> {
 /// What one lamp for all links shows: the worst of them.
 fn worst(lines: &[Line]) -> ReadLink {
     let links: Vec<ReadLink> = lines.iter().map(|line| Arc::clone(&line.link)).collect();
-    Arc::new(move || {
-        let states = links.iter().map(|link| link());
-        states.max_by_key(gravity).unwrap_or(Link::Live)
-    })
-}
-
-const fn gravity(link: &Link) -> u8 {
-    match link {
-        Link::Live => 0,
-        Link::Connecting => 1,
-        Link::Retrying { .. } => 2,
-        Link::Offline => 3,
-        Link::Failed { .. } => 4,
-    }
+    Arc::new(move || Link::worst(links.iter().map(|link| link())))
 }

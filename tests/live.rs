@@ -89,6 +89,7 @@ fn visitor(url: &str) -> Result<Api> {
             "mqtt": { "region": cloud::settings::REGION, "url": "/mqtt" },
             "simulation": { "region": cloud::settings::REGION, "url": "/order" },
         },
+        "movies": { "region": cloud::settings::REGION, "graphql": "/movies/graphql", "auth": "guest" },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {

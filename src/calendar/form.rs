@@ -158,7 +158,7 @@ impl Draft {
         match (start, end) {
             (_, None) => fault(Field::End, NO_TIME),
             (Some(start), Some(end)) if end < start => {
-                fault(Field::End, "must not be before the start")
+                fault(Field::End, "must not be before the start");
             }
             _ => {}
         }

@@ -39,6 +39,7 @@ impl Event {
 impl Row for Event {
     type Key = EventId;
     type Position = EventId;
+    type Patch = std::convert::Infallible;
 
     fn key(&self) -> &EventId {
         &self.id

@@ -17,7 +17,8 @@ fn good() -> Value {
             "auth": "guest",
             "mqtt": { "region": "eu-west-1", "url": "/mqtt" },
             "simulation": { "region": "us-gov-west-1", "url": "https://example.org:8443/order" }
-        }
+        },
+        "movies": { "region": "eu-west-1", "graphql": "/movies/graphql", "auth": "guest" }
     })
 }
 
@@ -96,7 +97,7 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_is_unknown_is_named() {
     assert!(message("/orders/grapql", json!("/x")).contains("graphql"));
-    assert!(message("/movies", json!({})).contains("known: identity, orders"));
+    assert!(message("/films", json!({})).contains("known: identity, orders"));
 }
 
 #[test]
@@ -203,4 +204,17 @@ proptest::proptest! {
         let pointers = ["/identity/region", "/identity/pool", "/identity/endpoint", "/orders/graphql", "/orders/auth"];
         let _ = with(pointers[at % pointers.len()], Some(Value::String(text)));
     }
+}
+
+#[test]
+fn posters_come_from_elsewhere_only_where_that_is_said() {
+    assert_eq!(parse(&good().to_string()).unwrap().movies.images, None);
+    let images = Some(json!("https://image.example.org/t/p"));
+    let config = with("/movies/images", images).unwrap();
+    let images = config
+        .movies
+        .images
+        .map(|images| images.resolve("http://x"));
+    assert_eq!(images.as_deref(), Some("https://image.example.org/t/p"));
+    assert!(message("/movies/images", json!("elsewhere")).contains("elsewhere"));
 }

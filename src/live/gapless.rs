@@ -25,6 +25,8 @@ pub enum Incoming<R: Row> {
     Notice(Notice<R>),
     /// Something happened, but what cannot be applied: to be fetched.
     Hint,
+    /// The reader wants to see so many rows more.
+    Widen(usize),
 }
 
 /// A page of a snapshot, newest rows first.
@@ -189,6 +191,13 @@ impl<R: Row> Gapless<R> {
                 }
             }
             Incoming::Hint => self.hint(now),
+            Incoming::Widen(rows) => {
+                self.view.window.widen(rows);
+                // Somebody waits; after a failure the back-off decides all the same.
+                if self.view.window.is_short() && self.trouble.is_none() {
+                    self.at_latest(now);
+                }
+            }
         }
         self.light();
     }

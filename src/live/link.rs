@@ -25,6 +25,25 @@ pub enum Link {
     },
 }
 
+impl Link {
+    /// The one of several that there is most to say about; live, if there are none.
+    #[must_use]
+    pub fn worst(links: impl IntoIterator<Item = Self>) -> Self {
+        let links = links.into_iter();
+        links.max_by_key(Self::gravity).unwrap_or(Self::Live)
+    }
+
+    const fn gravity(&self) -> u8 {
+        match self {
+            Self::Live => 0,
+            Self::Connecting => 1,
+            Self::Retrying { .. } => 2,
+            Self::Offline => 3,
+            Self::Failed { .. } => 4,
+        }
+    }
+}
+
 impl From<appsync::State> for Link {
     fn from(state: appsync::State) -> Self {
         match state {

@@ -4,18 +4,18 @@
 //! them knows Leptos. This module is the one bridge from streams to signals, and the only place that starts a
 //! subscription's task.
 
-#[cfg(test)]
-#[path = "../../tests/common/cases.rs"]
-mod cases;
 pub mod drive;
+pub mod flight;
 pub mod gapless;
 pub mod journal;
 pub mod link;
 pub mod notices;
+pub mod several;
 pub mod window;
 
 use std::pin::Pin;
 
+use futures::{Stream, StreamExt as _};
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 
@@ -39,6 +39,18 @@ where
         .await;
     });
     view
+}
+
+/// Does something with each item of a stream, for as long as the current reactive owner lives.
+pub fn each<T: 'static>(
+    mut stream: impl Stream<Item = T> + Unpin + 'static,
+    mut come: impl FnMut(T) + 'static,
+) {
+    task(async move {
+        while let Some(item) = stream.next().await {
+            come(item);
+        }
+    });
 }
 
 /// Runs a task for as long as the current reactive owner lives. Boxed, so that the machinery around a task is generated

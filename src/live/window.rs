@@ -181,6 +181,17 @@ impl<R: Row> Window<R> {
         self.floor.is_some() && self.rows.len() < self.limit
     }
 
+    /// Whether there may be older rows than those that the window holds.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.floor.is_some()
+    }
+
+    /// Holds so many rows more from now on. Those that there is room for come with the next snapshot.
+    pub const fn widen(&mut self, rows: usize) {
+        self.limit += rows;
+    }
+
     /// The subscription was acknowledged anew: what came before vouches for nothing any more.
     pub fn acknowledge(&mut self) {
         self.abandon_snapshot();

@@ -7,6 +7,7 @@ use net::civil::rfc3339;
 use net::{MaybeSend, UnixTime};
 
 use super::model::{Item, Order, OrderId, Reached, Status};
+use crate::api::failure;
 use crate::config;
 use crate::live::Source;
 use crate::live::gapless::{Failure, Incoming, Page};
@@ -177,30 +178,6 @@ fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) ->
             Some(Err(_)) | None => Incoming::Hint,
         },
     }
-}
-
-/// Why a query failed, for people.
-fn failure(error: &appsync::Error) -> Failure {
-    let mut why = error.to_string();
-    let is_denied = |error: &appsync::GraphQlError| error.error_type == "Unauthorized";
-    let sort = match error {
-        appsync::Error::Credentials(source) => {
-            for part in [": ", &source.to_string()] {
-                why.push_str(part);
-            }
-            if source.is_retryable() {
-                Failure::Unreached
-            } else {
-                Failure::Refused
-            }
-        }
-        appsync::Error::Network(_) => Failure::Unreached,
-        // Refused for the time is not refused for good.
-        appsync::Error::Unauthorized(_) if !error.is_retryable() => Failure::Refused,
-        appsync::Error::GraphQl(errors) if errors.iter().any(is_denied) => Failure::Refused,
-        _ => Failure::Failed,
-    };
-    sort(why)
 }
 
 /// Why a row of the API is none of the model.

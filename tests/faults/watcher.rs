@@ -123,6 +123,7 @@ pub(crate) fn visitor(url: &str) -> Result<Api> {
             "mqtt": { "region": REGION, "url": "/mqtt" },
             "simulation": { "region": REGION, "url": "/order" },
         },
+        "movies": { "region": REGION, "graphql": "/movies/graphql", "auth": "guest" },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {

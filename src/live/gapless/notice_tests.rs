@@ -6,7 +6,7 @@ use proptest::sample::Index;
 
 use super::tests::{Plain, Test, WALL};
 use super::*;
-use crate::live::cases::cases;
+use crate::cases::cases;
 use crate::live::notices::{AGAIN, LOOK, SPACING};
 use crate::live::window::Revision;
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::live::cases::cases;
+use crate::cases::cases;
 use crate::live::window::{Patch, Revision};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -312,6 +312,24 @@ fn a_delete_that_makes_room_fetches_what_moves_up() {
         test.rows(),
         [Plain(9, 1), Plain(7, 1), Plain(6, 1), Plain(5, 1)]
     );
+}
+
+#[test]
+fn a_reader_who_wants_more_gets_it_at_once() {
+    let mut test = Test::new();
+    let newest = [Plain(9, 1), Plain(8, 1), Plain(7, 1), Plain(6, 1)];
+    test.link(Link::Live);
+    let ask = test.asks().unwrap();
+    test.answer(&ask, &newest, Some("more"));
+    assert!(test.gapless.view().window.is_cut());
+    assert_eq!(test.asks(), None);
+    test.gapless.incoming(Incoming::Widen(4), test.now, WALL);
+    let ask = test.asks().unwrap();
+    test.answer(&ask, &newest, Some("more"));
+    let ask = test.asks().unwrap();
+    test.answer(&ask, &[Plain(5, 1), Plain(4, 1)], None);
+    assert_eq!(test.rows().len(), 6);
+    assert!(!test.gapless.view().window.is_cut());
 }
 
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::live::cases::cases;
+use crate::cases::cases;
 
 /// A row under `key`, which is its position too. What a notice tells of it is its revision once more: a row that tells
 /// another has been put together wrongly.

@@ -21,7 +21,7 @@ pub(super) fn policy(html: &str, configuration: &Value) -> String {
         "default-src 'none'".to_owned(),
         format!("script-src 'self' 'wasm-unsafe-eval'{hashes}"),
         "style-src 'self'".to_owned(),
-        "img-src 'self' data:".to_owned(),
+        format!("img-src 'self' data:{}", images(configuration)),
         "font-src 'self'".to_owned(),
         "manifest-src 'self'".to_owned(),
         format!("connect-src 'self'{hosts}"),
@@ -77,6 +77,15 @@ fn find(text: &str, what: &str) -> Option<usize> {
     text.to_ascii_lowercase().find(what)
 }
 
+/// The origin that posters may come from, if one is configured.
+fn images(configuration: &Value) -> String {
+    let address = configuration["movies"]["images"].as_str();
+    let split = address.and_then(|address| address.split_once("://"));
+    split.map_or_else(String::new, |(scheme, rest)| {
+        format!(" {scheme}://{}", host(rest))
+    })
+}
+
 /// The origins that the configuration names, and those that the services derive from its regions.
 fn hosts(configuration: &Value) -> BTreeSet<String> {
     let mut hosts = BTreeSet::new();
@@ -112,7 +121,11 @@ fn addresses(value: &Value, hosts: &mut BTreeSet<String>) {
             }
         }
         Value::Array(values) => values.iter().for_each(|value| addresses(value, hosts)),
-        Value::Object(fields) => fields.values().for_each(|value| addresses(value, hosts)),
+        // Pictures are not connected to.
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(key, _)| *key != "images")
+            .for_each(|(_, value)| addresses(value, hosts)),
         _ => {}
     }
 }
@@ -147,6 +160,21 @@ mod tests {
             &json!({"identity": {"endpoint": "/cognito/"}, "orders": {"graphql": "/orders/graphql"}}),
         );
         assert!(policy.contains("connect-src 'self';"), "{policy}");
+    }
+
+    #[test]
+    fn pictures_come_from_the_page_and_from_where_the_configuration_says() {
+        let none = policy("", &json!({"movies": {"graphql": "/movies/graphql"}}));
+        assert!(none.contains("img-src 'self' data:;"), "{none}");
+        let some = policy(
+            "",
+            &json!({"movies": {"images": "https://image.example.org/t/p"}}),
+        );
+        assert!(
+            some.contains("img-src 'self' data: https://image.example.org;"),
+            "{some}"
+        );
+        assert!(some.contains("connect-src 'self';"), "{some}");
     }
 
     #[test]

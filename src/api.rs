@@ -1,0 +1,46 @@
+//! A GraphQL API of the configuration, for any feature: its client, and what its errors mean to a live view.
+
+use appsync::{Auth, Client, Endpoint, Error, GraphQlError};
+use aws_guest::{Guest, Region};
+
+use crate::config;
+use crate::live::gapless::Failure;
+
+/// The client of an API, seen from a page of this origin, for this guest.
+#[must_use]
+pub fn client(api: &config::Api, guest: &Guest, origin: &str) -> Client {
+    let auth = match &api.auth {
+        config::Auth::Guest => Auth::Guest(guest.clone()),
+        config::Auth::ApiKey(key) => Auth::ApiKey(appsync::ApiKey(key.clone())),
+    };
+    Client::new(Endpoint {
+        url: api.graphql.resolve(origin),
+        region: Region::new(api.region.as_str()),
+        auth,
+    })
+}
+
+/// Why a query failed, for people.
+#[must_use]
+pub fn failure(error: &Error) -> Failure {
+    let mut why = error.to_string();
+    let is_denied = |error: &GraphQlError| error.error_type == "Unauthorized";
+    let sort = match error {
+        Error::Credentials(source) => {
+            for part in [": ", &source.to_string()] {
+                why.push_str(part);
+            }
+            if source.is_retryable() {
+                Failure::Unreached
+            } else {
+                Failure::Refused
+            }
+        }
+        Error::Network(_) => Failure::Unreached,
+        // Refused for the time is not refused for good.
+        Error::Unauthorized(_) if !error.is_retryable() => Failure::Refused,
+        Error::GraphQl(errors) if errors.iter().any(is_denied) => Failure::Refused,
+        _ => Failure::Failed,
+    };
+    sort(why)
+}

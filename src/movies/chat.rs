@@ -1,0 +1,275 @@
+//! Messages on their way: one after the other, each once. Pure.
+
+use std::collections::VecDeque;
+
+use net::Instant;
+
+use super::model::MessageId;
+use crate::live::flight::{Flight, Token};
+
+/// A message that is to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// What the visitor is called.
+    pub name: String,
+    /// What they say.
+    pub text: String,
+}
+
+/// Why a text is none to be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// There is nothing.
+    #[error("Write something first.")]
+    Empty,
+    /// There is too much.
+    #[error("That is {length} characters; at most {most} are taken.")]
+    Long {
+        /// So many characters.
+        length: usize,
+        /// So many would do.
+        most: usize,
+    },
+}
+
+/// What came of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was said, now or before, and is this one.
+    Said(MessageId),
+    /// It cannot be said, and why.
+    Refused(String),
+    /// Nobody knows: to be sent again.
+    Unknown,
+}
+
+/// A text that comes back to the one who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// The text.
+    pub text: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The visitor's messages on their way.
+#[derive(Debug, Clone, Default)]
+pub struct Outbox {
+    flight: Option<Flight<Draft>>,
+    waiting: VecDeque<Draft>,
+    returned: Option<Returned>,
+    own: Vec<MessageId>,
+}
+
+impl Outbox {
+    /// Characters (Unicode scalar values) of a message, as the cloud counts them.
+    pub const LONGEST: usize = 500;
+    /// Characters of a name.
+    pub const LONGEST_NAME: usize = 40;
+    /// So many of the visitor's own messages are remembered.
+    const OWN: usize = 100;
+
+    /// With what the visitor said on earlier visits.
+    #[must_use]
+    pub fn with_own(own: Vec<MessageId>) -> Self {
+        Self {
+            own,
+            ..Self::default()
+        }
+    }
+
+    /// To be said as soon as what was to be said before is.
+    pub fn say(&mut self, draft: Draft) {
+        self.waiting.push_back(draft);
+    }
+
+    /// The next message to be sent, and under which token; `token` makes new ones.
+    pub fn poll(&mut self, now: Instant, token: impl FnOnce() -> Token) -> Option<(Draft, Token)> {
+        if self.flight.is_none() {
+            let draft = self.waiting.pop_front()?;
+            self.flight = Some(Flight::new(draft, token(), now));
+        }
+        let flight = self.flight.as_mut()?;
+        let departs = flight.departs(now);
+        departs.then(|| (flight.what.clone(), flight.token.clone()))
+    }
+
+    /// When to poll again, if nothing happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.flight.as_ref()?.due()
+    }
+
+    /// What came of the message that was sent; `unit` is random in [0, 1). What is refused comes back, and so does what
+    /// was to follow it: said alone it might mean something else.
+    pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
+        let Some(mut flight) = self.flight.take() else {
+            return;
+        };
+        match outcome {
+            Outcome::Said(id) => {
+                if self.own.len() == Self::OWN {
+                    self.own.remove(0);
+                }
+                self.own.push(id);
+            }
+            Outcome::Refused(why) => {
+                let mut text = flight.what.text;
+                for draft in self.waiting.drain(..) {
+                    text.push(' ');
+                    text.push_str(&draft.text);
+                }
+                self.returned = Some(Returned { text, why });
+            }
+            Outcome::Unknown => {
+                flight.failed(now, unit);
+                self.flight = Some(flight);
+            }
+        }
+    }
+
+    /// See [`Flight::hurry`].
+    pub fn hurry(&mut self, now: Instant) {
+        if let Some(flight) = &mut self.flight {
+            flight.hurry(now);
+        }
+    }
+
+    /// What is not known to be said, in order.
+    pub fn unsaid(&self) -> impl Iterator<Item = &Draft> {
+        let flight = self.flight.iter().map(|flight| &flight.what);
+        flight.chain(&self.waiting)
+    }
+
+    /// Whether the first of them could not be sent so far.
+    #[must_use]
+    pub fn is_delayed(&self) -> bool {
+        self.flight.as_ref().is_some_and(Flight::is_delayed)
+    }
+
+    /// What has come back; asked for once.
+    pub const fn returned(&mut self) -> Option<Returned> {
+        self.returned.take()
+    }
+
+    /// The visitor's own messages, as far as they are remembered.
+    #[must_use]
+    pub fn own(&self) -> &[MessageId] {
+        &self.own
+    }
+}
+
+/// A text as it will be said, if it can be.
+///
+/// # Errors
+/// In words for people.
+pub fn fit(text: &str, most: usize) -> Result<String, Unfit> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(Unfit::Empty),
+        length if length > most => Err(Unfit::Long { length, most }),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_start(Duration::from_millis(millis))
+    }
+
+    fn draft(text: &str) -> Draft {
+        Draft {
+            name: "ida".into(),
+            text: text.into(),
+        }
+    }
+
+    fn sent(outbox: &mut Outbox, now: u64) -> Option<(String, Token)> {
+        let sent = outbox.poll(at(now), || Token(format!("t{now}")));
+        sent.map(|(draft, token)| (draft.text, token))
+    }
+
+    #[test]
+    fn messages_go_one_after_the_other() {
+        let mut outbox = Outbox::default();
+        outbox.say(draft("a"));
+        outbox.say(draft("b"));
+        assert_eq!(sent(&mut outbox, 0), Some(("a".into(), Token("t0".into()))));
+        assert_eq!(sent(&mut outbox, 1), None, "one at a time");
+        assert_eq!(outbox.unsaid().count(), 2);
+        outbox.answered(Outcome::Said("1".into()), at(2), 0.0);
+        assert_eq!(sent(&mut outbox, 3), Some(("b".into(), Token("t3".into()))));
+        outbox.answered(Outcome::Said("2".into()), at(4), 0.0);
+        assert_eq!(sent(&mut outbox, 5), None);
+        assert_eq!(outbox.unsaid().count(), 0);
+        assert_eq!(outbox.own(), ["1".into(), "2".into()]);
+    }
+
+    #[test]
+    fn what_nobody_knows_of_goes_again_under_the_same_token() {
+        let mut outbox = Outbox::default();
+        outbox.say(draft("a"));
+        let first = sent(&mut outbox, 0);
+        outbox.answered(Outcome::Unknown, at(10), 1.0);
+        assert!(outbox.is_delayed());
+        assert_eq!(sent(&mut outbox, 20), None);
+        assert_eq!(outbox.deadline(), Some(at(510)));
+        outbox.hurry(at(30));
+        assert_eq!(sent(&mut outbox, 30), first);
+    }
+
+    #[test]
+    fn what_is_refused_comes_back_with_what_was_to_follow() {
+        let mut outbox = Outbox::default();
+        for text in ["a", "b", "c"] {
+            outbox.say(draft(text));
+        }
+        sent(&mut outbox, 0);
+        outbox.answered(Outcome::Refused("too fast".into()), at(1), 0.0);
+        assert_eq!(
+            outbox.returned(),
+            Some(Returned {
+                text: "a b c".into(),
+                why: "too fast".into()
+            })
+        );
+        assert_eq!(outbox.returned(), None);
+        assert_eq!(sent(&mut outbox, 2), None);
+    }
+
+    #[test]
+    fn a_text_is_measured_in_characters_after_trimming() {
+        assert_eq!(fit("  hi \n", 2), Ok("hi".into()));
+        assert_eq!(fit(" \t", 9), Err(Unfit::Empty));
+        assert_eq!(
+            fit(&"😀".repeat(500), 500).map(|text| text.len()),
+            Ok(2_000)
+        );
+        let long = fit(&"é".repeat(501), 500).unwrap_err();
+        assert_eq!(
+            long.to_string(),
+            "That is 501 characters; at most 500 are taken."
+        );
+    }
+
+    #[test]
+    fn only_so_many_own_messages_are_remembered() {
+        let mut outbox = Outbox::default();
+        for number in 0..150 {
+            outbox.say(draft("x"));
+            sent(&mut outbox, number);
+            outbox.answered(
+                Outcome::Said(number.to_string().as_str().into()),
+                at(0),
+                0.0,
+            );
+        }
+        assert_eq!(outbox.own().len(), Outbox::OWN);
+        assert_eq!(outbox.own()[0], "50".into());
+    }
+}

@@ -1,0 +1,319 @@
+//! What the movies API says, turned into what the models know. Parsed once, here.
+
+use std::sync::{Mutex, PoisonError};
+
+use appsync::{Client, Error, Event};
+use aws_guest::Guest;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::stream::{self, Stream, StreamExt, select};
+use net::civil::rfc3339;
+use net::{MaybeSend, UnixTime};
+
+use super::chat::{self, Draft};
+use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
+use super::votes::{self, Batch};
+use crate::live::flight::Token;
+use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::several::{part, whole};
+use crate::live::window::{Change, Revision};
+use crate::live::{Link, Source};
+use crate::{api, config};
+
+/// The operations' types, made from `graphql/movies/` when the page is built.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    nonstandard_style,
+    dead_code,
+    unused_imports,
+    clippy::all,
+    clippy::pedantic
+)]
+mod schema {
+    /// RFC 3339.
+    type AWSDateTime = String;
+    include!(concat!(env!("OUT_DIR"), "/movies.rs"));
+}
+
+use schema::shared::{MessageFields, MovieFields, ReactionFields, ReviewFields};
+
+/// As many messages as the server gives at once.
+const PAGE: i64 = 100;
+
+/// The movies API.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    guest: Guest,
+    /// Where posters may come from beside the page's own origin.
+    images: Option<String>,
+}
+
+impl Api {
+    /// The API of a configuration, seen from a page of this origin, for this guest.
+    #[must_use]
+    pub fn new(movies: &config::Movies, guest: Guest, origin: &str) -> Self {
+        Self {
+            client: api::client(&movies.api, &guest, origin),
+            guest,
+            images: movies.images.as_ref().map(|images| images.resolve(origin)),
+        }
+    }
+
+    /// The time, as the cloud has it.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.guest.now()
+    }
+
+    /// Sends a batch of votes.
+    pub async fn vote(&self, batch: Batch, token: Token) -> votes::Outcome {
+        let input = schema::add_votes::AddVotesInput {
+            id: batch.reaction.id().to_owned(),
+            count: i64::from(batch.count),
+            round: batch.round.0,
+            token: token.0,
+        };
+        let variables = schema::add_votes::Variables { input };
+        match self.client.query::<schema::AddVotes>(variables).await {
+            Ok(data) => match data.add_votes.and_then(review) {
+                Some(review) => votes::Outcome::Counted(review.total),
+                None => votes::Outcome::Refused("the answer cannot be read".to_owned()),
+            },
+            Err(error) if is_about(&error, "StaleRound") => votes::Outcome::Late,
+            Err(error) if is_open(&error) => votes::Outcome::Unknown,
+            Err(error) => votes::Outcome::Refused(words(&error)),
+        }
+    }
+
+    /// Has a batch burst on every screen; nobody waits for that, and what is lost is lost.
+    pub async fn burst(&self, batch: Batch, token: Token) {
+        let input = schema::send_reaction::SendReactionInput {
+            id: batch.reaction.id().to_owned(),
+            count: i64::from(batch.count),
+            token: token.0,
+        };
+        let variables = schema::send_reaction::Variables { input };
+        let _ = self.client.query::<schema::SendReaction>(variables).await;
+    }
+
+    /// Says something.
+    pub async fn say(&self, draft: Draft, token: Token) -> chat::Outcome {
+        let variables = schema::create_message::Variables {
+            message: draft.text,
+            name: Some(draft.name),
+            token: Some(token.0),
+        };
+        match self.client.query::<schema::CreateMessage>(variables).await {
+            Ok(data) => match data.create_message.and_then(|message| message.id) {
+                Some(id) => chat::Outcome::Said(MessageId::from(id.as_str())),
+                None => chat::Outcome::Refused("the answer cannot be read".to_owned()),
+            },
+            Err(error) if is_open(&error) => chat::Outcome::Unknown,
+            Err(error) => chat::Outcome::Refused(words(&error)),
+        }
+    }
+
+    /// The bursts on every screen, as they come; and why none can come, once.
+    pub fn bursts(&self) -> impl Stream<Item = Result<Burst, String>> + Unpin + use<> {
+        let events = self
+            .client
+            .subscribe::<schema::OnSendReaction>(schema::on_send_reaction::Variables {});
+        events.filter_map(|event| {
+            std::future::ready(match event {
+                Event::Data(data) => data.on_send_reaction.and_then(burst).map(Ok),
+                Event::State(appsync::State::Failed(cause)) => Some(Err(cause.to_string())),
+                // Nothing is kept of bursts: what is missed is missed.
+                Event::State(_) | Event::Incomplete(_) => None,
+            })
+        })
+    }
+
+    /// Where the page gets a poster from; none from where its policy lets no pictures come.
+    #[must_use]
+    pub fn picture<'a>(&self, poster: &'a str) -> Option<&'a str> {
+        let is_ours = poster.starts_with('/') && !poster.starts_with("//");
+        let images = self.images.as_deref();
+        let is_known = images.is_some_and(|images| poster.starts_with(images));
+        (is_ours || is_known).then_some(poster)
+    }
+}
+
+/// Reactions that burst on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Burst {
+    /// Which.
+    pub reaction: Reaction,
+    /// How many at once.
+    pub count: u32,
+}
+
+/// The current movie, the reactions and the chat, as they are and as they change.
+#[derive(Debug)]
+pub struct Movies {
+    api: Api,
+    widened: Mutex<Option<UnboundedReceiver<usize>>>,
+}
+
+/// Asks for more messages than the newest.
+#[derive(Debug, Clone)]
+pub struct Wider(UnboundedSender<usize>);
+
+impl Wider {
+    /// So many more.
+    pub fn by(&self, messages: usize) {
+        // Without a view nobody looks.
+        let _ = self.0.unbounded_send(messages);
+    }
+}
+
+impl Movies {
+    /// Everything, and what asks for more of it.
+    #[must_use]
+    pub fn new(api: Api) -> (Self, Wider) {
+        let (wider, widened) = unbounded();
+        let widened = Mutex::new(Some(widened));
+        (Self { api, widened }, Wider(wider))
+    }
+}
+
+impl Source for Movies {
+    type Row = Item;
+
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Item>> + Unpin + MaybeSend {
+        let client = &self.api.client;
+        let movies = client
+            .subscribe::<schema::OnUpdateMovies>(schema::on_update_movies::Variables {})
+            .map(|event| incoming(event, |data| movie(data.on_update_movies?)));
+        let reviews = client
+            .subscribe::<schema::OnUpdateReviews>(schema::on_update_reviews::Variables {})
+            .map(|event| {
+                incoming(event, |data| {
+                    review(data.on_update_reviews?).map(Is::Review)
+                })
+            });
+        let messages = client
+            .subscribe::<schema::OnCreateMessage>(schema::on_create_message::Variables {})
+            .map(|event| incoming(event, |data| message(data.on_create_message?)));
+        let parts = select(select(part(0, movies), part(1, reviews)), part(2, messages));
+        let widened = self
+            .widened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let widened = stream::iter(widened).flatten();
+        select(whole::<3, _>(parts), widened.map(Incoming::Widen))
+    }
+
+    async fn page(&self, after: Option<String>) -> Result<Page<Item>, Failure> {
+        let variables = schema::screen::Variables {
+            limit: Some(PAGE),
+            next_token: after,
+        };
+        let answer = self.api.client.query::<schema::Screen>(variables).await;
+        let answer = answer.map_err(|error| api::failure(&error))?;
+        let reviews = answer.list_reviewss.and_then(|reviews| reviews.items);
+        let reviews = reviews.into_iter().flatten().flatten().filter_map(review);
+        let messages = answer.list_messages;
+        let (messages, next) = messages.map_or_else(Default::default, |messages| {
+            (messages.items, messages.next_token)
+        });
+        // A row of a kind that this page does not know is not shown; the others are.
+        let rows = answer.get_movies.and_then(movie).into_iter();
+        let rows = rows.chain(reviews.map(Is::Review));
+        let rows = rows.chain(messages.into_iter().filter_map(message));
+        Ok(Page {
+            rows: rows.map(Item::from).collect(),
+            next,
+        })
+    }
+
+    fn now(&self) -> UnixTime {
+        self.api.now()
+    }
+}
+
+/// What a subscription's event means for the view. What cannot be applied is a hint to fetch.
+fn incoming<T>(event: Event<T>, read: impl FnOnce(T) -> Option<Is>) -> Incoming<Item> {
+    match event {
+        Event::State(state) => Incoming::Link(Link::from(state)),
+        Event::Incomplete(_) => Incoming::Hint,
+        Event::Data(data) => read(data).map_or(Incoming::Hint, |is| {
+            Incoming::Change(Change::Put(is.into()))
+        }),
+    }
+}
+
+// Fields are null where a publisher did not select them: then there is nothing to be applied.
+
+fn movie(row: MovieFields) -> Option<Is> {
+    let ends = match row.ends_at {
+        Some(at) => Some(rfc3339(&at)?),
+        None => None,
+    };
+    Some(Is::Movie(Movie {
+        name: row.name?,
+        poster: row.poster,
+        date: row.date.unwrap_or_default(),
+        plot: row.plot.unwrap_or_default(),
+        round: Round(row.round.unwrap_or_default()),
+        revision: Revision(row.revision?),
+        ends,
+    }))
+}
+
+fn review(row: ReviewFields) -> Option<Review> {
+    let total = Total {
+        round: Round(row.round.unwrap_or_default()),
+        revision: Revision(row.revision?),
+        votes: row.votes?,
+    };
+    let best = row.top_movie.filter(|movie| !movie.is_empty());
+    let best = best.map(|movie| Best {
+        movie,
+        votes: row.top_votes.unwrap_or_default(),
+    });
+    Some(Review {
+        reaction: Reaction::of(&row.id)?,
+        total,
+        best,
+    })
+}
+
+fn message(row: MessageFields) -> Option<Is> {
+    Some(Is::Message(Message {
+        id: row.id?.as_str().into(),
+        name: row.name.unwrap_or_default(),
+        text: row.message?,
+        sent: rfc3339(&row.sent_at?)?,
+    }))
+}
+
+fn burst(row: ReactionFields) -> Option<Burst> {
+    Some(Burst {
+        reaction: Reaction::of(&row.id)?,
+        // More than that nobody can see.
+        count: u32::try_from(row.count.clamp(0, 100)).unwrap_or_default(),
+    })
+}
+
+/// Whether the service gave this `errorType`.
+fn is_about(error: &Error, error_type: &str) -> bool {
+    let Error::GraphQl(errors) = error else {
+        return false;
+    };
+    errors.iter().any(|error| error.error_type == error_type)
+}
+
+/// Whether the same request may succeed later, or may have succeeded already.
+fn is_open(error: &Error) -> bool {
+    error.is_retryable() || is_about(error, "InternalFailure")
+}
+
+/// What the service says about it, for people.
+fn words(error: &Error) -> String {
+    match error {
+        Error::GraphQl(errors) if !errors.is_empty() => errors[0].message.clone(),
+        error => error.to_string(),
+    }
+}
