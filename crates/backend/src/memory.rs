@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::event::{EventId, NewEvent};
 use crate::ports::{
-    Action, Bus, Clock, Condition, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish,
-    Query, Random, Table, Tables, Timers, Write,
+    Action, Bus, Clock, Condition, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page,
+    PortError, Publish, Query, Random, Table, Tables, Timers, Write,
 };
 
 /// Everything the ports have been told, and what they are to answer.
@@ -21,6 +21,7 @@ pub(crate) struct State {
     pub(crate) events: Vec<NewEvent>,
     pub(crate) timers: BTreeMap<String, (OffsetDateTime, Value)>,
     pub(crate) published: Vec<Mutation>,
+    pub(crate) notices: Vec<Notice>,
     pub(crate) now: Duration,
     /// What befalls the next transactions, the next one last.
     pub(crate) faults: Vec<Fault>,
@@ -158,6 +159,13 @@ impl Timers for Memory {
 impl Publish for Memory {
     async fn publish(&self, mutation: Mutation) -> Result<(), PortError> {
         self.state().published.push(mutation);
+        Ok(())
+    }
+}
+
+impl Notify for Memory {
+    async fn notify(&self, notice: Notice) -> Result<(), PortError> {
+        self.state().notices.push(notice);
         Ok(())
     }
 }

@@ -15,8 +15,14 @@ use crate::event::{EventId, NewEvent};
 pub type Item = Map<String, Value>;
 
 /// Everything the handlers need.
-pub trait Ports: Tables + Bus + Timers + Publish + Clock + Random + Pacing + Send + Sync {}
-impl<T: Tables + Bus + Timers + Publish + Clock + Random + Pacing + Send + Sync> Ports for T {}
+pub trait Ports:
+    Tables + Bus + Timers + Publish + Notify + Clock + Random + Pacing + Send + Sync
+{
+}
+impl<T: Tables + Bus + Timers + Publish + Notify + Clock + Random + Pacing + Send + Sync> Ports
+    for T
+{
+}
 
 /// A declared table.
 #[derive(Debug, PartialEq, Eq)]
@@ -176,6 +182,26 @@ pub struct Mutation {
     pub document: &'static str,
     /// The variables.
     pub variables: Map<String, Value>,
+}
+
+/// Publishes messages to MQTT topics as the backend's role, as IoT's data plane does (`Publish`).
+pub trait Notify {
+    /// Hands the message to the broker, with QoS 1: whoever is connected and subscribed gets it at least once, in no
+    /// order that can be relied on; nobody else ever does.
+    ///
+    /// # Errors
+    /// [`PortError::Refused`] for what the broker does not take: a topic of more than 256 bytes or seven slashes, or with
+    /// `+`, `#` or U+0000 in it; a payload of more than 128 KB.
+    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// A message to publish.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Where.
+    pub topic: String,
+    /// What, as JSON.
+    pub payload: Value,
 }
 
 /// The time of day.

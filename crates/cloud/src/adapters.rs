@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use backend::api::Caller;
+use backend::api::{Caller, Role};
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
 use backend::orders;
 use backend::ports::{
-    Bus, Change, Clock, Index, Item, Mutation, Pace, Pacing, Page, PortError, Publish, Query,
-    Random, Table, Tables, Timers, Write,
+    Bus, Change, Clock, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, PortError,
+    Publish, Query, Random, Table, Tables, Timers, Write,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -15,13 +15,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::graphql::{self, GraphQlRequest};
+use crate::policy::Access;
 use crate::pump::guarded;
 use crate::store::StoreError;
 use crate::streams::Consumer;
 use crate::surroundings::millis;
 use crate::trail::Cause;
 use crate::world::{Errand, World};
-use crate::{bus, streams, tables, timers};
+use crate::{bus, mqtt, streams, tables, timers};
 
 /// Every table there is.
 pub(crate) static TABLES: &[&Table] = &[&orders::ORDERS, &orders::RECEIPTS];
@@ -62,7 +63,8 @@ pub(crate) async fn start_consumers(
     stop: &watch::Receiver<bool>,
     pumps: &mut JoinSet<()>,
 ) -> Result<(), StoreError> {
-    streams::start(&PublishOrders, world, stop, pumps).await
+    streams::start(&PublishOrders, world, stop, pumps).await?;
+    streams::start(&TellOfOrders, world, stop, pumps).await
 }
 
 /// Publishes the changes of orders over AppSync.
@@ -80,6 +82,24 @@ impl Consumer for PublishOrders {
 
     async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
         orders::on_change(world, change).await
+    }
+}
+
+/// Tells of the changes of orders over MQTT.
+#[derive(Clone)]
+struct TellOfOrders;
+
+impl Consumer for TellOfOrders {
+    fn name(&self) -> &'static str {
+        "orders-tell"
+    }
+
+    fn table(&self) -> &'static Table {
+        &orders::ORDERS
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        orders::tell(world, change).await
     }
 }
 
@@ -168,6 +188,33 @@ impl Publish for World {
                 mutation.api, error.message
             ))),
         }
+    }
+}
+
+impl Notify for World {
+    async fn notify(&self, Notice { topic, payload }: Notice) -> Result<(), PortError> {
+        let refused = |why: &str| PortError::Refused(format!("{topic:?}: {why}"));
+        let named = mqtt::Topic::new(&topic).ok_or_else(|| refused("no topic of MQTT"))?;
+        let most = self.settings.mqtt.payload;
+        let payload = payload.to_string();
+        if payload.len() > most {
+            return Err(refused(&format!("the payload has more than {most} bytes")));
+        }
+        let access = Access::publish(named.as_str());
+        if !self.apis.policies().allow(Role::Backend, &access) {
+            return Err(refused(
+                "the backend's policy does not allow to publish to it",
+            ));
+        }
+        let audience = self.audience(&named);
+        let now = self.surroundings.now_millis();
+        let message = mqtt::Message::notice(named, payload);
+        let reached = self.broker.publish(message, audience, now);
+        self.counters.mqtt_published.add(1);
+        if let Some(errand) = self.errand() {
+            errand.reached.add(reached);
+        }
+        Ok(())
     }
 }
 

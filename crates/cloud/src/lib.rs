@@ -2,9 +2,9 @@
 //!
 //! Read it along the way of an event: [`events_api`] takes it in, [`bus`] delivers it, [`tables`] writes the view
 //! model and its stream record, [`streams`] hands the change on, [`graphql`] runs the mutation that publishes it and
-//! [`realtime`] sends it to whoever subscribed. [`adapters`] says which handler hangs where; [`world`] is what all of
-//! them share; [`server`] is the way in from outside, by the names and paths of [`services`], past [`sigv4`] and
-//! [`policy`].
+//! [`realtime`] sends it to whoever subscribed; [`mqtt`] tells the same change to its own subscribers. [`adapters`] says
+//! which handler hangs where; [`world`] is what all of them share; [`server`] is the way in from outside, by the names
+//! and paths of [`services`], past [`sigv4`] and [`policy`].
 //! [`admin`] is a way in for whoever runs it, to do harm on purpose ([`faults`]) and to count.
 //!
 //! The server's side of every protocol is implemented here on its own: nothing is shared with the clients but tests.
@@ -23,6 +23,7 @@ pub mod faults;
 pub mod graphql;
 pub mod http;
 mod listen;
+pub mod mqtt;
 pub mod policy;
 mod pump;
 pub mod realtime;
@@ -40,6 +41,10 @@ pub mod testing;
 pub mod timers;
 pub mod trail;
 pub mod world;
+
+#[cfg(test)]
+#[path = "../../../tests/common/cases.rs"]
+mod cases;
 
 pub use error::CloudError;
 pub use server::{serve, serve_then};

@@ -58,6 +58,43 @@ impl Access {
         }
     }
 
+    /// Connecting to the MQTT broker under a client id.
+    #[must_use]
+    pub fn connect(client: &str) -> Self {
+        Self::iot("iot:Connect", "client", client)
+    }
+
+    /// Subscribing to a filter. Its wildcards are characters like others: the policy names the filter itself.
+    #[must_use]
+    pub fn subscribe(filter: &str) -> Self {
+        Self::iot("iot:Subscribe", "topicfilter", filter)
+    }
+
+    /// Being sent what is published to a topic.
+    #[must_use]
+    pub fn receive(topic: &str) -> Self {
+        Self::iot("iot:Receive", "topic", topic)
+    }
+
+    /// Publishing to a topic.
+    #[must_use]
+    pub fn publish(topic: &str) -> Self {
+        Self::iot("iot:Publish", "topic", topic)
+    }
+
+    /// Publishing to a topic what is to be retained there.
+    #[must_use]
+    pub fn retain(topic: &str) -> Self {
+        Self::iot("iot:RetainPublish", "topic", topic)
+    }
+
+    fn iot(action: &'static str, kind: &str, name: &str) -> Self {
+        Self {
+            action,
+            resource: format!("arn:aws:iot:{REGION}:{ACCOUNT}:{kind}/{name}"),
+        }
+    }
+
     /// Putting events on a bus of a region.
     #[must_use]
     pub fn put_events(region: &str, bus: &str) -> Self {
@@ -275,6 +312,12 @@ mod tests {
             (Access::route("GET", "order"), true),
             (Access::route("POST", "order"), false),
             (Access::put_events(REGION, BUS), false),
+            (Access::connect("eddy-1"), true),
+            (Access::subscribe("orders/events"), true),
+            (Access::subscribe("orders/events/+"), true),
+            (Access::receive("orders/events/1"), true),
+            (Access::publish("orders/events"), false),
+            (Access::retain("orders/events/1"), false),
         ] {
             assert_eq!(
                 policies.allow(Role::Guest, &access),
@@ -293,6 +336,14 @@ mod tests {
             Access::put_events("us-east-1", BUS),
         ] {
             assert!(!policies.allow(Role::Backend, &elsewhere));
+        }
+        for access in [
+            Access::connect("another-1"),
+            Access::subscribe("#"),
+            Access::subscribe("orders/#"),
+            Access::receive("orders/other"),
+        ] {
+            assert!(!policies.allow(Role::Guest, &access), "{access:?}");
         }
     }
 

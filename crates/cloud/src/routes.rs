@@ -84,6 +84,7 @@ fn behind(door: &Door) -> MethodRouter<Front> {
         (Service::Identity, _) => post(cognito::handle),
         (Service::Api(api), Family::Realtime) => any(http::realtime::open).layer(Extension(api)),
         (Service::Api(api), _) => post(http::graphql::call).layer(Extension(api)),
+        (Service::Mqtt, _) => get(http::mqtt::connect),
         (Service::Simulations, _) => get(http::simulation::start),
         (Service::Events, _) => post(events_api::put_events),
     }

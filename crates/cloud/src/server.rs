@@ -63,11 +63,25 @@ impl Front {
         service: &str,
         region: &str,
     ) -> Result<Caller, Refusal> {
+        self.verify_by(request, service, region, TokenRule::Signed)
+    }
+
+    /// The same for a service that has a rule of its own for session tokens.
+    ///
+    /// # Errors
+    /// Why the signature is not believed.
+    pub(crate) fn verify_by(
+        &self,
+        request: &sigv4::Request<'_>,
+        service: &str,
+        region: &str,
+        token: TokenRule,
+    ) -> Result<Caller, Refusal> {
         let now = self.now();
         let scope = Scope {
             service,
             region,
-            token: TokenRule::Signed,
+            token,
         };
         sigv4::verify(request, &scope, now, |id, token| {
             self.authority.unseal(id, token, now)

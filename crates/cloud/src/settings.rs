@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backend::ports::Pace;
 
-use crate::realtime::Limits;
+use crate::{mqtt, realtime};
 
 /// The bus's name.
 pub const BUS: &str = "orders.events";
@@ -39,7 +39,9 @@ pub struct Settings {
     /// How long a client may take for the head of a request, and then for all of it.
     pub patience: Duration,
     /// What a real-time connection is held to.
-    pub realtime: Limits,
+    pub realtime: realtime::Limits,
+    /// What an MQTT connection is held to.
+    pub mqtt: mqtt::Limits,
 }
 
 /// Where the data is kept.
@@ -63,7 +65,8 @@ impl Default for Settings {
             disorder: false,
             retry_window: Duration::from_secs(60),
             patience: Duration::from_secs(30),
-            realtime: Limits::default(),
+            realtime: realtime::Limits::default(),
+            mqtt: mqtt::Limits::default(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::streams::SHARDS;
 use crate::surroundings::Surroundings;
 use crate::trail::Cause;
-use crate::{adapters, bus, graphql, realtime, tables, timers};
+use crate::{adapters, bus, graphql, mqtt, realtime, tables, timers};
 
 /// A handle to everything a running cloud shares. It implements the backend's ports (see [`crate::adapters`]).
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub struct Shared {
     pub surroundings: Surroundings,
     /// Who subscribes to what.
     pub hub: realtime::Hub,
+    /// Who subscribes to what over MQTT.
+    pub broker: mqtt::Broker,
     /// What is counted.
     pub counters: Counters,
     /// The faults that are to happen, if anyone may cause them.
@@ -105,6 +107,7 @@ impl World {
             store,
             surroundings,
             hub,
+            broker: mqtt::Broker::default(),
             counters: Counters::default(),
             faults,
             apis,

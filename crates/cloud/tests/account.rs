@@ -216,8 +216,12 @@ async fn it_adds_up_after_a_run_in_which_a_lot_went_wrong() {
         (count("written"), 0),
         "{account}"
     );
-    let published = &account["publications"][0];
-    assert_eq!(published["published"], account["written"], "{account}");
+    for (of, consumer) in ["orders-publish", "orders-tell"].into_iter().enumerate() {
+        let made = &account["publications"][of];
+        let told = (&made["consumer"], &made["published"], &made["lost"]);
+        let expected = (&json!(consumer), &account["written"], &json!(0));
+        assert_eq!(told, expected, "{account}");
+    }
     let letters = account["deadLetters"].as_array().unwrap();
     assert_eq!((count("dead"), letters.len()), (2, 2), "{account}");
     for why in ["quantity", "nobody is not there yet"] {

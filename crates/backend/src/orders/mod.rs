@@ -2,13 +2,14 @@
 //!
 //! Along the way of an order: [`simulation`] stands for shop and kitchen and puts their events on the bus; [`on_event`]
 //! writes what they mean into the view model ([`model`]); [`on_change`] takes each change of it from the table's
-//! stream and publishes it; [`resolve`] answers those who ask.
+//! stream and publishes it, and [`tell`] says over MQTT that there was one; [`resolve`] answers those who ask.
 
 mod events;
 pub mod model;
 mod publish;
 mod query;
 pub mod simulation;
+mod tell;
 pub mod traffic;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use events::on_event;
 pub use publish::on_change;
 pub use query::resolve;
 pub use simulation::{Started, on_timer, start};
+pub use tell::tell;
 
 use crate::api::{Api, Field, FieldKind};
 use crate::event::Rule;

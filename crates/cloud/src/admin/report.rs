@@ -20,6 +20,7 @@ pub(super) struct Counters {
     #[serde(flatten)]
     counted: Counted,
     subscriptions: usize,
+    mqtt_subscriptions: usize,
     faults: InForce,
 }
 
@@ -36,6 +37,7 @@ pub(super) async fn counters(State(front): State<Front>) -> Answer<Counters> {
         account: dead_letters::account(&front.world.store).await?,
         counted: front.world.counters.now(),
         subscriptions: front.world.hub.subscriptions(),
+        mqtt_subscriptions: front.world.broker.subscriptions(),
         faults: faults(&front)?.in_force(),
     })
 }

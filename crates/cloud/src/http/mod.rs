@@ -1,6 +1,7 @@
 //! What the HTTP endpoints share: reading a request as it was signed, answering in a service's shape, CORS.
 
 pub(crate) mod graphql;
+pub(crate) mod mqtt;
 pub(crate) mod realtime;
 pub(crate) mod simulation;
 pub(crate) mod unknown;

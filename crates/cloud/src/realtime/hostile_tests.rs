@@ -8,8 +8,8 @@ use backend::api::{ApiName, Caller};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::cases::cases;
 use super::*;
+use crate::cases::cases;
 use crate::graphql::{Apis, Subscription};
 use crate::realtime::authorization;
 

@@ -294,8 +294,5 @@ impl Session {
 mod tests;
 
 #[cfg(test)]
-#[path = "../../../../tests/common/cases.rs"]
-mod cases;
-#[cfg(test)]
 #[path = "hostile_tests.rs"]
 mod hostile;

@@ -75,12 +75,13 @@ struct Connection {
 /// The connection is over.
 struct Over;
 
-async fn stopping(stopping: &mut watch::Receiver<bool>) {
+/// Completes when the server ends.
+pub(crate) async fn stopping(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
 /// Completes when the connection is to be dropped on purpose.
-async fn told_to_close(line: Option<&Line>) {
+pub(crate) async fn told_to_close(line: Option<&Line>) {
     match line {
         Some(line) => line.told_to_close().await,
         None => std::future::pending().await,

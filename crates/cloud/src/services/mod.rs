@@ -18,6 +18,8 @@ pub enum Service {
     Identity,
     /// A GraphQL API with its subscriptions.
     Api(ApiName),
+    /// The MQTT broker.
+    Mqtt,
     /// The REST API that starts order simulations.
     Simulations,
     /// The event bus.
@@ -48,10 +50,11 @@ impl Service {
     /// Every service there is.
     pub fn all() -> impl Iterator<Item = Self> {
         let apis = ApiName::ALL.iter().copied().map(Self::Api);
-        [Self::Identity]
-            .into_iter()
-            .chain(apis)
-            .chain([Self::Simulations, Self::Events])
+        [Self::Identity].into_iter().chain(apis).chain([
+            Self::Mqtt,
+            Self::Simulations,
+            Self::Events,
+        ])
     }
 
     /// The id that stands in its names and ARNs; empty where a service has none. Of the length that the real ones have.
@@ -60,6 +63,7 @@ impl Service {
         match self {
             Self::Identity | Self::Events => "",
             Self::Api(ApiName::Orders) => "eddyorders0000000000000000",
+            Self::Mqtt => "eddymqtt000000",
             Self::Simulations => "eddyorders",
         }
     }
@@ -70,6 +74,7 @@ impl Service {
         match self {
             Self::Identity => "guest credentials".to_owned(),
             Self::Api(api) => format!("{api} API"),
+            Self::Mqtt => "MQTT".to_owned(),
             Self::Simulations => "order simulations".to_owned(),
             Self::Events => "event bus".to_owned(),
         }
@@ -79,7 +84,7 @@ impl Service {
     #[must_use]
     pub fn placeholder(self) -> Option<String> {
         match self {
-            Self::Identity | Self::Events => None,
+            Self::Identity | Self::Mqtt | Self::Events => None,
             Self::Api(api) => {
                 let (first, rest) = api.as_str().split_at(1);
                 Some(format!("{}{rest}Api", first.to_ascii_uppercase()))
@@ -111,6 +116,10 @@ impl Service {
                     door(Family::GraphQl, "POST", "/graphql", &graphql, signed),
                     door(Family::Realtime, "GET", "/graphql", &realtime, signed),
                 ]
+            }
+            Self::Mqtt => {
+                let signed = Some("iotdevicegateway");
+                vec![door(Family::Mqtt, "GET", "/mqtt", "/mqtt", signed)]
             }
             Self::Simulations => {
                 let signed = Some("execute-api");
@@ -180,6 +189,7 @@ mod tests {
             let length = match service {
                 Service::Identity | Service::Events => 0,
                 Service::Api(_) => 26,
+                Service::Mqtt => 14,
                 Service::Simulations => 10,
             };
             assert_eq!(id.len(), length, "{service:?}");

@@ -172,7 +172,7 @@ fn changes(connection: &Connection, id: &str, rule: &str) -> rusqlite::Result<Ve
         })
     })?;
     for change in &mut changes {
-        let sql = "SELECT consumer, state, at, reached, times FROM publications WHERE sequence = ?";
+        let sql = "SELECT consumer, state, at, reached, times FROM publications WHERE sequence = ? ORDER BY consumer";
         change.publications = all(connection, sql, &[&change.sequence], |row| {
             Ok(Publication {
                 consumer: row.get(0)?,

@@ -7,6 +7,7 @@
 )]
 
 pub mod admin;
+pub mod mqtt;
 
 use std::time::Duration;
 
@@ -96,7 +97,7 @@ pub fn with_keys(access_key_id: &str, secret: &str, token: &str) -> Signer {
 }
 
 impl Signer {
-    fn at(&self) -> UnixTime {
+    pub fn at(&self) -> UnixTime {
         let ahead = i64::try_from(self.clock_ahead.as_millis()).unwrap();
         let behind = i64::try_from(self.clock_behind.as_millis()).unwrap();
         UnixTime(net::wall().0 + ahead - behind)

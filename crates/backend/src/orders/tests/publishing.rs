@@ -4,7 +4,7 @@ use graphql_parser::{query, schema};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ports::Change;
+use crate::ports::{Change, Item};
 
 #[test]
 fn first_revisions_are_published_as_created_later_ones_as_updated() {
@@ -32,6 +32,41 @@ fn first_revisions_are_published_as_created_later_ones_as_updated() {
         Value::Object(published[1].variables.clone()),
         json!({ "input": order })
     );
+}
+
+#[test]
+fn a_change_is_told_to_everyone_and_to_whoever_follows_the_order() {
+    let ports = Memory::default();
+    handle(&ports, &created("1", "a")).unwrap();
+    let row = |ports: &Memory| ports.state().rows[&(ORDERS.name, "a".to_owned())].clone();
+    let told = |old: Option<Item>, new: Option<Item>| {
+        let change = Change {
+            table: ORDERS.name.into(),
+            key: "a".into(),
+            sequence: 1,
+            old,
+            new,
+        };
+        now(tell(&ports, &change)).unwrap();
+        std::mem::take(&mut ports.state().notices)
+    };
+    let first = row(&ports);
+    let notices = told(None, Some(first.clone()));
+    let topics: Vec<_> = notices.iter().map(|notice| &notice.topic).collect();
+    assert_eq!(topics, ["orders/events", "orders/events/a"]);
+    let payload = json!({
+        "orderId": "a", "status": "SUBMITTED", "updatedAt": first["updatedAt"], "event": "CREATED", "revision": 1,
+    });
+    assert!(notices.iter().all(|notice| notice.payload == payload));
+
+    handle(&ports, &updated("2", "a", OrderStatus::InKitchen)).unwrap();
+    let notices = told(Some(first), Some(row(&ports)));
+    let told_of = &notices[0].payload;
+    assert_eq!(
+        (&told_of["status"], &told_of["event"], &told_of["revision"]),
+        (&json!("IN_KITCHEN"), &json!("UPDATED"), &json!(2))
+    );
+    assert_eq!(told(Some(row(&ports)), None), [], "a removal is not told");
 }
 
 /// The names of a type's fields, with those of the types under them.
