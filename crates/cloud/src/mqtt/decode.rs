@@ -74,6 +74,12 @@ impl Decoder {
         Ok(Some(packet))
     }
 
+    /// Bytes that are kept for later.
+    #[cfg(test)]
+    pub(super) const fn kept(&self) -> usize {
+        self.whole.len() + self.begun.len()
+    }
+
     /// How long the packet at the beginning is, once its header says so.
     fn length(&self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         let Some(after) = bytes.get(1..) else {
@@ -105,7 +111,11 @@ pub(super) fn decode(bytes: Bytes, version: Option<Version>) -> Result<Packet, M
         let version = version.ok_or(NOT_YET)?;
         return publish(inside, flags, version).map(Packet::Publish);
     }
-    let expected = if matches!(kind, 8 | 10) { 0b0010 } else { 0 };
+    let expected = if matches!(kind, 6 | 8 | 10) {
+        0b0010
+    } else {
+        0
+    };
     if flags != expected {
         return Err(Malformed::packet("flags that no such packet has"));
     }

@@ -85,3 +85,6 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod codec_tests;

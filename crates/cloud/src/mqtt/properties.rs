@@ -39,7 +39,7 @@ pub(super) enum Place {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Byte,
     Two,
     Four,
@@ -58,7 +58,7 @@ const SUBSCRIBE: u8 = Place::Subscribe as u8;
 const DISCONNECT: u8 = Place::Disconnect as u8;
 
 /// Every property there is, and where it may stand.
-const KNOWN: &[(Name, Kind, u8)] = &[
+pub(super) const KNOWN: &[(Name, Kind, u8)] = &[
     (Name::PAYLOAD_FORMAT, Kind::Byte, PUBLISH | WILL),
     (Name::EXPIRY, Kind::Four, PUBLISH | WILL),
     (Name::CONTENT_TYPE, Kind::Text, PUBLISH | WILL),

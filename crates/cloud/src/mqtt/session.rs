@@ -291,3 +291,8 @@ impl Session {
 fn said(why: &str) -> Properties {
     Properties::default().with(Name::REASON, Value::Text(why.to_owned()))
 }
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod tests;

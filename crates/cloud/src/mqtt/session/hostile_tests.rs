@@ -1,0 +1,126 @@
+//! Bytes that no client sends, against decoder and session. The body ([`no_bytes_break_it`]) is a plain function, which
+//! a fuzzer could drive as well.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::*;
+use crate::cases::cases;
+use crate::mqtt::decode::Decoder;
+use crate::mqtt::encode::encode;
+
+/// Packets in each generated case.
+const PACKETS: usize = 20;
+
+/// Right ones, of MQTT 5.
+const RIGHT: &[&[u8]] = &[
+    b"\x10\x13\0\x04MQTT\x05\x02\0\x3c\0\0\x06eddy-1",
+    b"\x10\x19\0\x04MQTT\x05\x02\0\x3c\x06\x21\0\x05\x22\0\x02\0\x06eddy-2",
+    b"\x82\x09\0\x01\0\0\x03a/b\x01",
+    b"\x82\x0f\0\x02\0\0\x03a/#\x2d\0\x03+/+\x02",
+    b"\xa2\x08\0\x03\0\0\x03a/b",
+    b"\x30\x09\0\x03a/b\0hey",
+    b"\x33\x0b\0\x03a/b\0\x07\0hey",
+    b"\x32\x0e\0\x03a/b\0\x07\x03\x23\0\x01hey",
+    b"\x32\x14\0\x03a/b\0\x08\x09\x26\0\x01k\0\x01v\x01\x01hey",
+    b"\x40\x02\0\x01",
+    b"\x40\x04\0\x02\0\0",
+    b"\xc0\0",
+    b"\xe0\0",
+];
+
+type Change = (Index, u8, Vec<u8>);
+
+fn change(packet: &mut Vec<u8>, (at, kind, bytes): &Change) {
+    if packet.is_empty() {
+        return;
+    }
+    let at = at.index(packet.len());
+    let to = (at + bytes.len() * 3).min(packet.len());
+    match kind % 6 {
+        0 => packet[at] ^= bytes.first().copied().unwrap_or(1),
+        1 => packet[at] = b"\0\x01\x7f\x80\xff/+#$"[bytes.len() % 9],
+        2 => drop(packet.drain(at..to)),
+        3 => packet.truncate(at),
+        4 => {
+            let part = packet[at..to].repeat(1 + bytes.len() * 4);
+            packet.splice(at..at, part);
+        }
+        _ => drop(packet.splice(at..at, bytes.iter().copied())),
+    }
+}
+
+fn packet() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = || prop::collection::vec(any::<u8>(), 0..12);
+    // Most of them whole: what follows a broken one is not read any more.
+    let changes = prop::collection::vec((any::<Index>(), any::<u8>(), bytes()), 0..2);
+    prop_oneof![
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+        9 => (select(RIGHT), changes).prop_map(|(right, changes)| {
+            let mut packet = right.to_vec();
+            changes.iter().for_each(|it| change(&mut packet, it));
+            packet
+        }),
+        5 => select(RIGHT).prop_map(<[u8]>::to_vec),
+    ]
+}
+
+/// Whatever comes in: nothing panics, the end is the end, and what is kept is bounded.
+fn no_bytes_break_it(packets: &[Vec<u8>]) {
+    let limits = Limits {
+        packet: 500,
+        subscriptions: 3,
+        aliases: 2,
+        ..Limits::default()
+    };
+    let mut decoder = Decoder::new(limits.packet);
+    let mut session = Session::open(limits, "spare".into());
+    let may = |deed: Deed<'_>| deed != Deed::Publish("$");
+    let mut over = false;
+    for (second, bytes) in (0..).zip(packets) {
+        let now = Duration::from_secs(second);
+        decoder.feed(bytes.clone().into());
+        loop {
+            let (outputs, broken) = match decoder.next() {
+                Ok(None) => break,
+                Ok(Some(packet)) => (session.receive(packet, now, &may), false),
+                Err(malformed) => (session.malformed(malformed), true),
+            };
+            assert!(!over || outputs.is_empty(), "after the end: {outputs:?}");
+            for output in &outputs {
+                assert!(!over, "after the end: {output:?}");
+                match output {
+                    Output::Send(packet) => drop(encode(packet, session.version())),
+                    Output::Publish(message, _) => {
+                        message.frame(session.version(), message.qos);
+                    }
+                    Output::Close { .. } => over = true,
+                    _ => {}
+                }
+            }
+            if broken {
+                assert!(over, "what is broken ends the connection");
+                break;
+            }
+        }
+        assert!(session.subscriptions.len() <= limits.subscriptions);
+        assert!(session.aliases.len() <= limits.aliases.into());
+        if over {
+            return;
+        }
+        assert!(decoder.kept() <= limits.packet + 5);
+        session.tick(now);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases("hostile packets", 2_000, 100_000))]
+
+    #[test]
+    fn no_packet_breaks_a_session(packets in prop::collection::vec(packet(), PACKETS)) {
+        let mut all = vec![RIGHT[0].to_vec()];
+        all.extend(packets);
+        no_bytes_break_it(&all);
+        no_bytes_break_it(&all[1..]);
+    }
+}
