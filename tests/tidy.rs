@@ -126,7 +126,7 @@ fn only_live_starts_subscription_tasks() {
 fn the_cloud_uses_our_clients_only_to_watch_itself() {
     let found = sources("crates/cloud/src/")
         .filter(|file| !file.path.to_string_lossy().contains("cli/watch"))
-        .flat_map(|file| file.knows(&["appsync", "aws_guest", "aws_sigv4", "iot"]));
+        .flat_map(|file| file.knows(&["appsync", "aws_guest", "aws_sigv4", "iot", "link"]));
     assert_none(
         found,
         "the cloud implements the server's side on its own: one misunderstanding must not pass both",
@@ -153,7 +153,8 @@ fn nothing_below_crates_knows_leptos_or_the_page() {
 const ALLOWED: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("aws-guest", &["net"]),
-    ("appsync", &["aws-guest", "net"]),
+    ("link", &["aws-guest", "net"]),
+    ("appsync", &["aws-guest", "link", "net"]),
     ("backend", &[]),
     ("holidays", &[]),
     (
@@ -232,7 +233,7 @@ fn clients_reach_the_world_through_net() {
         "wasm-bindgen-futures",
     ];
     let found = packages()
-        .filter(|package| ["eddy", "appsync", "aws-guest"].contains(&package.name.as_str()))
+        .filter(|package| ["eddy", "appsync", "aws-guest", "link"].contains(&package.name.as_str()))
         .flat_map(|package| {
             let wrong = package
                 .dependencies

@@ -1,22 +1,21 @@
 //! The handle: queries, mutations and subscriptions of one endpoint.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use graphql_client::GraphQLQuery;
+use link::Handle;
+use link::wire::{Verdict, Wire};
 use net::http::Response;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
-use crate::actor::{self, Command};
 use crate::decode::{Mismatch, decode};
 use crate::endpoint::{Endpoint, Signer};
-use crate::error::{Error, GraphQlError, Verdict, verdict};
-use crate::session::SubscriptionId;
+use crate::error::{Error, GraphQlError, verdict};
 use crate::subscription::Subscription;
+use crate::wire::RealTime;
 
 /// The service itself gives a request 30 s.
 const DEADLINE: Duration = Duration::from_secs(35);
@@ -87,30 +86,19 @@ impl Operation {
 /// A client of one endpoint. Clones share its socket; nothing is opened before somebody subscribes.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     signer: Arc<Signer>,
-    commands: UnboundedSender<Command>,
-    /// What the actor will listen to, until it is started.
-    unstarted: Mutex<Option<UnboundedReceiver<Command>>>,
-    subscriptions: AtomicU64,
+    link: Handle,
 }
 
 impl Client {
     /// A client of that endpoint.
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
-        let (commands, unstarted) = unbounded();
-        let shared = Shared {
-            signer: Arc::new(Signer::new(endpoint)),
-            commands,
-            unstarted: Mutex::new(Some(unstarted)),
-            subscriptions: AtomicU64::new(0),
-        };
+        let signer = Arc::new(Signer::new(endpoint));
+        let wire: Arc<dyn Wire> = Arc::new(RealTime(Arc::clone(&signer)));
         Self {
-            shared: Arc::new(shared),
+            signer,
+            link: Handle::new(wire),
         }
     }
 
@@ -132,17 +120,18 @@ impl Client {
     /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
     pub async fn execute(&self, operation: Operation) -> Result<Value, Error> {
         let body = operation.body(operation.name.as_deref());
-        let signer = &self.shared.signer;
         let mut renewed = false;
         loop {
-            let (request, credentials) = signer.query(&body).await?;
+            let (request, credentials) = self.signer.query(&body).await?;
             let response = net::within(DEADLINE, net::http::send(request)).await??;
             match (read(&response), credentials) {
                 // Refused is not executed: even a mutation can be sent again.
                 (Err(Error::Unauthorized(errors)), Some(credentials)) if !renewed => {
                     renewed = true;
                     let words = errors.first().map(ToString::to_string).unwrap_or_default();
-                    signer.refused(credentials, response.header("date").unwrap_or(&words));
+                    if let Some(keyring) = self.signer.keyring() {
+                        keyring.refused(credentials, response.header("date").unwrap_or(&words));
+                    }
                 }
                 (outcome, _) => return outcome,
             }
@@ -168,32 +157,14 @@ impl Client {
     }
 
     fn start<T: DeserializeOwned>(&self, operation: Operation) -> Subscription<T> {
-        let Shared {
-            signer,
-            commands,
-            unstarted,
-            subscriptions,
-        } = &*self.shared;
-        if let Some(unstarted) = unstarted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            net::spawn(actor::run(Arc::clone(signer), unstarted));
-        }
-        let id = SubscriptionId(subscriptions.fetch_add(1, Ordering::Relaxed));
-        let (deliver, deliveries) = unbounded();
-        let body = operation.body(None);
-        // The actor runs as long as there is a handle.
-        let _ = commands.unbounded_send(Command::Subscribe(id, body.into(), deliver));
-        Subscription::new(id, deliveries, commands.clone())
+        Subscription::new(self.link.subscribe(operation.body(None).into()))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("url", &self.shared.signer.url())
+            .field("url", &self.signer.url())
             .finish_non_exhaustive()
     }
 }

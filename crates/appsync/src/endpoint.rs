@@ -1,14 +1,15 @@
 //! An endpoint's addresses, and the signatures that open its doors.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
-use aws_guest::{Credentials, Guest, Region, Service};
+use aws_guest::{Guest, Region, Service};
+use link::Keyring;
+use link::session::CredentialsId;
 use net::http::Request;
 use serde_json::Map;
 
 use crate::protocol::Authorization;
-use crate::session::CredentialsId;
 
 /// One GraphQL API.
 #[derive(Debug, Clone)]
@@ -46,36 +47,40 @@ pub(crate) type Authorized<T> = (T, Option<CredentialsId>);
 /// Authorizes requests, connections and starts, each anew, and remembers with what.
 #[derive(Debug)]
 pub(crate) struct Signer {
-    endpoint: Endpoint,
+    url: String,
+    region: Region,
     host: String,
-    last: Mutex<Last>,
+    with: With,
 }
 
-/// The credentials used last, numbered.
-#[derive(Debug, Default)]
-struct Last {
-    number: u64,
-    credentials: Option<Credentials>,
+#[derive(Debug)]
+enum With {
+    Guest(Arc<Keyring>),
+    ApiKey(ApiKey),
 }
 
 impl Signer {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
-        let host = aws_guest::sign::host(&endpoint.url).unwrap_or_default();
+        let Endpoint { url, region, auth } = endpoint;
         Self {
-            endpoint,
-            host,
-            last: Mutex::default(),
+            host: aws_guest::sign::host(&url).unwrap_or_default(),
+            url,
+            region,
+            with: match auth {
+                Auth::Guest(guest) => With::Guest(Arc::new(Keyring::new(guest))),
+                Auth::ApiKey(key) => With::ApiKey(key),
+            },
         }
     }
 
     pub(crate) fn url(&self) -> &str {
-        &self.endpoint.url
+        &self.url
     }
 
-    pub(crate) fn guest(&self) -> Option<&Guest> {
-        match &self.endpoint.auth {
-            Auth::Guest(guest) => Some(guest),
-            Auth::ApiKey(_) => None,
+    pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
+        match &self.with {
+            With::Guest(keyring) => Some(keyring),
+            With::ApiKey(_) => None,
         }
     }
 
@@ -84,9 +89,9 @@ impl Signer {
         let request = Request::post(self.url(), body)
             .with("accept", "application/json")
             .with("content-type", "application/json; charset=UTF-8");
-        match &self.endpoint.auth {
-            Auth::Guest(guest) => self.sign(guest, request).await,
-            Auth::ApiKey(key) => Ok((request.with("x-api-key", &key.0), None)),
+        match &self.with {
+            With::Guest(keyring) => self.sign(keyring, request).await,
+            With::ApiKey(key) => Ok((request.with("x-api-key", &key.0), None)),
         }
     }
 
@@ -104,16 +109,6 @@ impl Signer {
         self.authorize(self.url().to_owned(), body).await
     }
 
-    /// The service refused these credentials. Newer ones are not touched.
-    pub(crate) fn refused(&self, id: CredentialsId, words: &str) {
-        let Some(guest) = self.guest() else { return };
-        guest.learn_skew(words);
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (true, Some(credentials)) = (last.number == id.0, &last.credentials) {
-            guest.refused(credentials);
-        }
-    }
-
     async fn authorize(
         &self,
         url: String,
@@ -122,17 +117,17 @@ impl Signer {
         // One by one: collecting into a map brings a whole sort along, which weighs in a page.
         let mut map = Map::new();
         map.insert("host".to_owned(), self.host.as_str().into());
-        match &self.endpoint.auth {
-            Auth::ApiKey(key) => {
+        match &self.with {
+            With::ApiKey(key) => {
                 map.insert("x-api-key".to_owned(), key.0.as_str().into());
                 Ok((Authorization(map), None))
             }
-            Auth::Guest(guest) => {
+            With::Guest(keyring) => {
                 let request = Request::post(url, body)
                     .with("accept", "application/json, text/javascript")
                     .with("content-encoding", "amz-1.0")
                     .with("content-type", "application/json; charset=UTF-8");
-                let (signed, id) = self.sign(guest, request).await?;
+                let (signed, id) = self.sign(keyring, request).await?;
                 for (name, value) in signed.headers {
                     // The official clients write this one name with a capital letter.
                     let name = match name.as_str() {
@@ -148,26 +143,13 @@ impl Signer {
 
     async fn sign(
         &self,
-        guest: &Guest,
+        keyring: &Keyring,
         request: Request,
     ) -> Result<Authorized<Request>, aws_guest::Error> {
-        let credentials = guest.credentials().await?;
-        let signed = guest.sign_with(
-            &credentials,
-            Service::APPSYNC,
-            &self.endpoint.region,
-            request,
-        )?;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.credentials.as_ref().map(Credentials::access_key_id)
-            != Some(credentials.access_key_id())
-        {
-            *last = Last {
-                number: last.number + 1,
-                credentials: Some(credentials),
-            };
-        }
-        Ok((signed, Some(CredentialsId(last.number))))
+        let (credentials, id) = keyring.credentials().await?;
+        let guest = keyring.guest();
+        let signed = guest.sign_with(&credentials, Service::APPSYNC, &self.region, request)?;
+        Ok((signed, Some(id)))
     }
 }
 

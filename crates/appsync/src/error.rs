@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use link::wire::{Refusal, Verdict};
+use link::{Cause, ServiceError};
 use serde_json::Value;
 
 use crate::decode::Mismatch;
@@ -17,20 +19,6 @@ pub struct GraphQlError {
     pub code: Option<u16>,
     /// The field that it is about, from the root; indices in decimal.
     pub path: Vec<String>,
-}
-
-/// What the service means for the caller by an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
-    /// Try again later.
-    Retry,
-    /// It will be the same next time.
-    GiveUp,
-    /// Try once more with new credentials.
-    Renew,
-    /// The credentials have expired, or the clocks disagree: with new credentials it succeeds sooner or later, since
-    /// nobody has said that it may not.
-    Stale,
 }
 
 impl GraphQlError {
@@ -71,6 +59,15 @@ impl GraphQlError {
             Value::Array(errors) => errors.iter().map(Self::from_value).collect(),
             Value::Object(fields) if fields.is_empty() => Vec::new(),
             one => vec![Self::from_value(one)],
+        }
+    }
+
+    /// As whoever watches a link is told.
+    #[must_use]
+    pub fn described(self) -> ServiceError {
+        ServiceError {
+            name: self.error_type,
+            message: self.message,
         }
     }
 
@@ -139,12 +136,18 @@ fn plain(value: &Value) -> String {
 
 impl fmt::Display for GraphQlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.error_type.is_empty(), self.message.is_empty()) {
-            (false, false) => write!(f, "{}: {}", self.error_type, self.message),
-            (false, true) => f.write_str(&self.error_type),
-            (true, false) => f.write_str(&self.message),
-            (true, true) => f.write_str("an error without a description"),
-        }
+        self.clone().described().fmt(f)
+    }
+}
+
+/// What several errors mean together; the first speaks for all.
+pub(crate) fn refusal(errors: Vec<GraphQlError>) -> Refusal {
+    Refusal {
+        verdict: verdict(&errors),
+        cause: errors
+            .into_iter()
+            .next()
+            .map_or(Cause::Ended, |error| Cause::Service(error.described())),
     }
 }
 

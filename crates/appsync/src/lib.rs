@@ -32,26 +32,24 @@
 //!
 //! # Reading order
 //!
-//! [`protocol`] (the messages), [`session`] (the rules, as a pure state machine), then `endpoint.rs` (addresses and
-//! signatures), `actor.rs` (the one task that gives the session a socket and a clock) and `client.rs`.
+//! [`protocol`] (the messages), `endpoint.rs` (addresses and signatures), `wire.rs` (the protocol as [`link`]'s session
+//! wants it, which has the rules of a connection) and `client.rs`.
 
 #![forbid(unsafe_code)]
 
-mod actor;
 mod client;
 mod decode;
 mod endpoint;
 mod error;
-mod map;
 pub mod protocol;
-pub mod session;
 mod subscription;
+mod wire;
 
 pub use aws_guest::Region;
+pub use link::{Cause, ServiceError, State};
 
 pub use crate::client::{Client, Operation};
 pub use crate::decode::Mismatch;
 pub use crate::endpoint::{ApiKey, Auth, Endpoint};
 pub use crate::error::{Error, GraphQlError};
-pub use crate::session::{Cause, State};
 pub use crate::subscription::{Event, Subscription};

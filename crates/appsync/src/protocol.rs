@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use link::session::OperationId;
 use serde_json::{Map, Value};
 
 use crate::error::GraphQlError;
@@ -15,24 +16,12 @@ use crate::error::GraphQlError;
 /// The WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "graphql-ws";
 
-/// Names one started operation on the wire. Never used twice by one client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperationId(pub u64);
-
-impl fmt::Display for OperationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+fn operation_id(value: &Value) -> Option<OperationId> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        number => number.as_u64(),
     }
-}
-
-impl OperationId {
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::String(text) => text.parse().ok(),
-            number => number.as_u64(),
-        }
-        .map(Self)
-    }
+    .map(OperationId)
 }
 
 /// The signed headers (or the API key) that authorize one connection or one start. They are secrets.
@@ -156,7 +145,7 @@ impl ServerFrame {
         let mut frame: Value = serde_json::from_slice(text.as_bytes()).unwrap_or_default();
         let mut take = |name| frame.get_mut(name).map(Value::take).unwrap_or_default();
         let (kind, id, payload) = (take("type"), take("id"), take("payload"));
-        match (kind.as_str().unwrap_or_default(), OperationId::read(&id)) {
+        match (kind.as_str().unwrap_or_default(), operation_id(&id)) {
             ("connection_ack", _) => {
                 let timeout = payload.get("connectionTimeoutMs").and_then(Value::as_u64);
                 Self::ConnectionAck {

@@ -5,15 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures::Stream;
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use link::{Deliveries, Delivery, State};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::actor::Command;
 use crate::decode::decode;
 use crate::error::GraphQlError;
 use crate::protocol::Payload;
-use crate::session::{Delivery, State, SubscriptionId};
 
 /// What a subscriber hears.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,24 +30,14 @@ pub enum Event<T> {
 /// Events wait without limit until they are read (a lost one would be a gap), so keep reading.
 #[derive(Debug)]
 pub struct Subscription<T> {
-    id: SubscriptionId,
-    deliveries: UnboundedReceiver<Delivery>,
-    commands: UnboundedSender<Command>,
-    failed: bool,
+    deliveries: Deliveries,
     data: PhantomData<fn() -> T>,
 }
 
 impl<T> Subscription<T> {
-    pub(crate) fn new(
-        id: SubscriptionId,
-        deliveries: UnboundedReceiver<Delivery>,
-        commands: UnboundedSender<Command>,
-    ) -> Self {
+    pub(crate) const fn new(deliveries: Deliveries) -> Self {
         Self {
-            id,
             deliveries,
-            commands,
-            failed: false,
             data: PhantomData,
         }
     }
@@ -59,22 +47,11 @@ impl<T: DeserializeOwned> Stream for Subscription<T> {
     type Item = Event<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event<T>>> {
-        if self.failed {
-            return Poll::Ready(None);
-        }
         let delivery = ready!(Pin::new(&mut self.deliveries).poll_next(context));
-        self.failed = matches!(delivery, Some(Delivery::State(State::Failed(_))));
         Poll::Ready(delivery.map(|delivery| match delivery {
             Delivery::State(state) => Event::State(state),
-            Delivery::Payload(payload) => event(payload),
+            Delivery::Payload(payload) => event(payload.into().unwrap_or_default()),
         }))
-    }
-}
-
-impl<T> Drop for Subscription<T> {
-    fn drop(&mut self) {
-        // Without an actor there is nothing to unsubscribe from.
-        let _ = self.commands.unbounded_send(Command::Unsubscribe(self.id));
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use appsync::GraphQlError;
 use appsync::protocol::{Authorization, ClientFrame, OperationId, Payload, ServerFrame};
-use appsync::session::{ConnectionId, Input, Output, Session, SubscriptionId};
+use link::session::{ConnectionId, Input, Output, Session, SubscriptionId};
+use link::wire::{Request, Rules};
 use net::Instant;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -180,36 +181,36 @@ fn errors_in_all_their_shapes() {
     assert_eq!(errors[4].code, None);
 }
 
+/// AppSync's.
+const RULES: Rules = Rules {
+    signs_starts: true,
+    ping: None,
+};
+
 /// Whatever comes through a socket: it is read as something, and a live session takes it.
 fn any_frame(bytes: &[u8]) {
     let frame = ServerFrame::decode(&String::from_utf8_lossy(bytes));
     let now = Instant::ZERO;
-    let mut session = Session::new(1, true);
+    let mut session = Session::new(RULES, 1, true);
     let mut inputs = vec![Input::Subscribe(SubscriptionId(1), "{}".into())];
     let mut connection = None;
     while let Some(input) = inputs.pop() {
         session.handle(now, input);
         while let Some(output) = session.poll_output() {
-            let acknowledgement = ServerFrame::ConnectionAck { timeout: None };
+            let acknowledgement = ServerFrame::ConnectionAck { timeout: None }.into();
             inputs.extend(match output {
                 Output::Open(id) => {
                     connection = Some(id);
                     Some(Input::Opened(id, None))
                 }
-                Output::Send(id, ClientFrame::ConnectionInit) => {
-                    Some(Input::Received(id, acknowledgement))
-                }
-                Output::Authorize(id, _) => Some(Input::Authorized(
-                    id,
-                    Authorization(serde_json::Map::new()),
-                    None,
-                )),
+                Output::Send(id, Request::Hello) => Some(Input::Received(id, acknowledgement)),
+                Output::Authorize(id, _) => Some(Input::Authorized(id, String::new(), None)),
                 _ => None,
             });
         }
     }
     for id in [connection.unwrap(), ConnectionId(0)] {
-        session.handle(now, Input::Received(id, frame.clone()));
+        session.handle(now, Input::Received(id, frame.clone().into()));
     }
     session.handle_timeout(now + Duration::from_secs(100_000));
 }

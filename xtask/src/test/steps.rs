@@ -101,7 +101,7 @@ pub(super) const STEPS: &[Step] = &[
 ];
 
 /// The packages that the page links; they are linted for wasm.
-const IN_THE_PAGE: &[&str] = &["eddy", "appsync", "aws-guest", "net"];
+const IN_THE_PAGE: &[&str] = &["eddy", "appsync", "link", "aws-guest", "net"];
 
 /// How tests start Chromium: a list of words, which Playwright's configuration reads too.
 const CHROMIUM_FLAGS: &str = include_str!("../../../e2e/chromium-flags.json");

@@ -1,8 +1,9 @@
 //! Subscriptions: shared sockets, events, losses, refusals.
 
-use appsync::session::{Cause, LINGER};
 use appsync::{ApiKey, Auth, Client, Endpoint, Event, Operation, Region, State};
 use graphql_client::{GraphQLQuery, QueryBody};
+use link::Cause;
+use link::session::LINGER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

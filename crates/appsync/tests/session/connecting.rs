@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use appsync::State;
-use appsync::protocol::{ClientFrame, ServerFrame};
-use appsync::session::{
-    Cause, INIT_DEADLINE, Input, LINGER, LONGEST, OPEN_DEADLINE, Output, SHORTEST, SILENCE,
-    Trouble, Waiting,
+use appsync::protocol::ServerFrame;
+use link::session::{
+    INIT_DEADLINE, Input, LINGER, LONGEST, OPEN_DEADLINE, Output, SHORTEST, SILENCE, Trouble,
 };
+use link::wire::Request;
+use link::{Cause, Delivery, State, Waiting};
 
 use crate::sim::{Behaviour, HOUR, SECOND, Sim, acknowledgement, count, error, is_retrying};
 
@@ -30,12 +30,12 @@ fn the_way_to_live() {
 }
 
 fn kind(output: &Output) -> &'static str {
-    use appsync::session::Delivery;
     match output {
         Output::Open(_) => "open",
-        Output::Send(_, ClientFrame::ConnectionInit) => "init",
-        Output::Send(_, ClientFrame::Start { .. }) => "start",
-        Output::Send(_, ClientFrame::Stop { .. }) => "stop",
+        Output::Send(_, Request::Hello) => "init",
+        Output::Send(_, Request::Start { .. }) => "start",
+        Output::Send(_, Request::Stop { .. }) => "stop",
+        Output::Send(_, Request::Ping) => "ping",
         Output::Close(_) => "close",
         Output::Authorize(..) => "authorize",
         Output::Deliver(_, Delivery::State(State::Connecting)) => "connecting",
@@ -232,7 +232,7 @@ fn it_closes_a_second_after_the_last_one_goes() {
     assert_eq!(
         count(&sim.take(), |output| matches!(
             output,
-            Output::Send(_, ClientFrame::Stop { .. })
+            Output::Send(_, Request::Stop { .. })
         )),
         100
     );

@@ -1,8 +1,9 @@
 //! What the service refuses: credentials, one subscription, one too many.
 
+use appsync::GraphQlError;
 use appsync::protocol::ServerFrame;
-use appsync::session::{Cause, LINGER, LONGEST, Output, SHORTEST, SubscriptionId};
-use appsync::{GraphQlError, State};
+use link::session::{LINGER, LONGEST, Output, SHORTEST, SubscriptionId};
+use link::{Cause, State};
 
 use crate::sim::{Behaviour, SECOND, Sim, acknowledgement, count, error, is_retrying};
 
@@ -11,7 +12,7 @@ fn is_renewal(output: &Output) -> bool {
 }
 
 fn cause(error_type: &str) -> Cause {
-    Cause::Service(error(error_type).remove(0))
+    Cause::Service(error(error_type).remove(0).described())
 }
 
 #[test]
@@ -110,7 +111,7 @@ const STALE: [(&str, &str); 4] = [
 fn what_was_refused_for_its_time_is_renewed_as_often_as_it_takes() {
     for (error_type, message) in STALE {
         let errors = || stale(error_type, message);
-        let reason = Cause::Service(errors().remove(0));
+        let reason = Cause::Service(errors().remove(0).described());
         // The connection.
         let mut sim = Sim::new(1);
         sim.behaviour.acknowledges = false;

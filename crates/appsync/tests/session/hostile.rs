@@ -1,8 +1,8 @@
 //! Frames that no service sends: bytes, JSON of any shape, right frames with something changed. [`no_frame_breaks_it`]
 //! is a plain function, which a fuzzer could drive as well.
 
-use appsync::State;
 use appsync::protocol::ServerFrame;
+use link::State;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use appsync::State;
-use appsync::protocol::{Authorization, OperationId, ServerFrame};
-use appsync::session::{Cause, ConnectionId, CredentialsId, Delivery, Input, Output, Trouble};
+use appsync::protocol::ServerFrame;
+use link::session::{ConnectionId, CredentialsId, Input, OperationId, Output, Trouble};
+use link::wire::Heard;
+use link::{Cause, Delivery, State};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -149,11 +150,7 @@ fn act(sim: &mut Sim, step: Step) {
         }
         Step::Signed(index) => {
             if let Some(id) = pick(index, sim.unsigned.keys().copied()) {
-                sim.input(Input::Authorized(
-                    id,
-                    Authorization(serde_json::Map::new()),
-                    credentials,
-                ));
+                sim.input(Input::Authorized(id, String::new(), credentials));
             }
         }
         Step::NotSigned(index, permanent) => {
@@ -175,20 +172,21 @@ fn act(sim: &mut Sim, step: Step) {
                 .into_iter()
                 .chain([OperationId(0), OperationId(u64::MAX)]);
             let id = pick(operation, ids).unwrap_or(OperationId(0));
-            let frame = match kind {
+            let heard: Heard = match kind {
                 Kind::Acknowledge(millis) => ServerFrame::ConnectionAck {
                     timeout: millis.map(|it| Duration::from_millis(it.into())),
-                },
-                Kind::ConnectionError => ServerFrame::ConnectionError(error(error_type)),
-                Kind::KeepAlive => ServerFrame::KeepAlive,
-                Kind::StartAck => ServerFrame::StartAck(id),
-                Kind::Data => ServerFrame::Data(id, payload(1)),
-                Kind::Complete => ServerFrame::Complete(id),
-                Kind::Error => ServerFrame::Error(Some(id), error(error_type)),
-                Kind::ErrorOfNobody => ServerFrame::Error(None, error(error_type)),
-                Kind::Unknown => ServerFrame::Unknown,
+                }
+                .into(),
+                Kind::ConnectionError => ServerFrame::ConnectionError(error(error_type)).into(),
+                Kind::KeepAlive => ServerFrame::KeepAlive.into(),
+                Kind::StartAck => ServerFrame::StartAck(id).into(),
+                Kind::Data => Heard::Published(id, payload(1)),
+                Kind::Complete => ServerFrame::Complete(id).into(),
+                Kind::Error => ServerFrame::Error(Some(id), error(error_type)).into(),
+                Kind::ErrorOfNobody => ServerFrame::Error(None, error(error_type)).into(),
+                Kind::Unknown => ServerFrame::Unknown.into(),
             };
-            sim.frame(wire, frame);
+            sim.frame(wire, heard);
         }
     }
 }
@@ -230,7 +228,7 @@ fn no_subscription_is_lost(seed: u64, steps: Vec<Step>) {
         if sim.last[id] == Some(State::Live) {
             let wire = sim.wire();
             let operation = sim.operation(wire, *id);
-            sim.frame(wire, ServerFrame::Data(operation, payload(7)));
+            sim.frame(wire, Heard::Published(operation, payload(7)));
             let outputs = sim.take();
             let delivered = |output: &Output| matches!(output, Output::Deliver(to, Delivery::Payload(_)) if to == id);
             assert_eq!(

@@ -1,11 +1,12 @@
 //! The daily renewal of a connection that would be cut at 24 hours.
 
-use appsync::State;
-use appsync::protocol::{ClientFrame, OperationId, ServerFrame};
-use appsync::session::{
-    ConnectionId, Delivery, LINGER, LONGEST, OVERLAP, Output, RENEWAL, RENEWAL_SPREAD, SHORTEST,
+use appsync::protocol::ServerFrame;
+use link::session::{
+    ConnectionId, LINGER, LONGEST, OVERLAP, OperationId, Output, RENEWAL, RENEWAL_SPREAD, SHORTEST,
     SubscriptionId,
 };
+use link::wire::{Heard, Request};
+use link::{Delivery, State};
 
 use crate::sim::{Behaviour, HOUR, SECOND, Sim, count, error, payload};
 
@@ -52,8 +53,8 @@ fn both_deliver_until_everything_is_acknowledged_and_then_live_is_said_anew() {
     sim.take();
 
     sim.frame(new, ServerFrame::StartAck(starts[0]));
-    sim.frame(old, ServerFrame::Data(old_operation, payload(1)));
-    sim.frame(new, ServerFrame::Data(starts[0], payload(1)));
+    sim.frame(old, Heard::Published(old_operation, payload(1)));
+    sim.frame(new, Heard::Published(starts[0], payload(1)));
     let twice = Output::Deliver(ids[0], Delivery::Payload(payload(1)));
     assert_eq!(sim.take(), [twice.clone(), twice]);
     sim.advance(2 * OVERLAP);
@@ -166,7 +167,7 @@ fn a_subscription_that_is_denied_now_fails_alone_and_the_renewal_goes_on() {
     assert_eq!(
         count(&sim.take(), |output| matches!(
             output,
-            Output::Send(_, ClientFrame::Stop { .. })
+            Output::Send(_, Request::Stop { .. })
         )),
         1
     );

@@ -4,21 +4,29 @@
 //! used twice, no stop for what was not started, nobody told the same twice, every retry within the back-off's bounds,
 //! and no deadline left standing in the past.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use appsync::protocol::{Authorization, ClientFrame, OperationId, Payload, ServerFrame};
-use appsync::session::{
-    Cause, ConnectionId, CredentialsId, Delivery, Input, LONGEST, Output, RENEWAL, Session,
+use appsync::GraphQlError;
+use appsync::protocol::ServerFrame;
+use link::session::{
+    ConnectionId, CredentialsId, Input, LONGEST, OperationId, Output, RENEWAL, Session,
     SubscriptionId,
 };
-use appsync::{GraphQlError, State};
+use link::wire::{Heard, Payload, Request, Rules};
+use link::{Cause, Delivery, State};
 use net::Instant;
-use serde_json::json;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// AppSync's.
+const RULES: Rules = Rules {
+    signs_starts: true,
+    ping: None,
+};
 
 /// What the service and the driver answer by themselves, at once.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +99,7 @@ pub(crate) struct Sim {
 impl Sim {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            session: Session::new(seed, true),
+            session: Session::new(RULES, seed, true),
             now: Instant::ZERO,
             behaviour: Behaviour::GOOD,
             wires: BTreeMap::new(),
@@ -166,9 +174,10 @@ impl Sim {
 
     /// A frame comes. An event is handed on once if its operation is live, and never if it is not known or is over; in
     /// between, since events may overtake the acknowledgement, it may be.
-    pub(crate) fn frame(&mut self, wire: ConnectionId, frame: ServerFrame) {
-        let allowed = match &frame {
-            ServerFrame::Data(id, _) => match self.operation_of(wire, *id) {
+    pub(crate) fn frame(&mut self, wire: ConnectionId, frame: impl Into<Heard>) {
+        let heard = frame.into();
+        let allowed = match &heard {
+            Heard::Published(id, _) => match self.operation_of(wire, *id) {
                 Some(wired) if wired.is_live() => 1..=1,
                 Some(wired) if !wired.stopped && !wired.ended => 0..=1,
                 _ => 0..=0,
@@ -176,7 +185,7 @@ impl Sim {
             _ => 0..=0,
         };
         let before = self.log.len();
-        self.input(Input::Received(wire, frame));
+        self.input(Input::Received(wire, heard));
         let event = |output: &Output| matches!(output, Output::Deliver(_, Delivery::Payload(_)));
         let events = count(&self.log[before..], event);
         assert!(allowed.contains(&events), "{events} events of one frame");
@@ -277,11 +286,9 @@ impl Sim {
             .then_some(CredentialsId(self.credentials));
         match output {
             Output::Open(id) if self.behaviour.opens => Some(Input::Opened(*id, credentials)),
-            Output::Authorize(id, _) if self.behaviour.signs => Some(Input::Authorized(
-                *id,
-                Authorization(serde_json::Map::new()),
-                credentials,
-            )),
+            Output::Authorize(id, _) if self.behaviour.signs => {
+                Some(Input::Authorized(*id, String::new(), credentials))
+            }
             Output::Renew(refused, _) => {
                 assert!(refused.0 <= self.credentials);
                 self.credentials = refused.0 + 1;
@@ -289,12 +296,12 @@ impl Sim {
             }
             Output::Send(id, frame) => {
                 let frame = match frame {
-                    ClientFrame::ConnectionInit if self.behaviour.acknowledges => acknowledgement(),
-                    ClientFrame::Start { id, .. } if self.behaviour.starts => {
-                        ServerFrame::StartAck(*id)
+                    Request::Hello if self.behaviour.acknowledges => acknowledgement().into(),
+                    Request::Start { id, .. } if self.behaviour.starts => {
+                        ServerFrame::StartAck(*id).into()
                     }
-                    ClientFrame::Stop { id } if self.behaviour.completes => {
-                        ServerFrame::Complete(*id)
+                    Request::Stop { id } if self.behaviour.completes => {
+                        ServerFrame::Complete(*id).into()
                     }
                     _ => return None,
                 };
@@ -315,16 +322,16 @@ impl Sim {
             Input::Authorized(id, ..) | Input::NotAuthorized(id, _) => {
                 drop(self.unsigned.remove(id));
             }
-            Input::Received(id, frame) => {
+            Input::Received(id, heard) => {
                 let Some(wire) = self.wires.get_mut(id).filter(|wire| wire.initialized) else {
                     return;
                 };
-                match frame {
-                    ServerFrame::ConnectionAck { .. } => {
+                match heard {
+                    Heard::Ready { .. } => {
                         wire.acknowledged.get_or_insert(self.now);
                     }
                     // Acknowledging what was never started, or is over, asks for another stop.
-                    ServerFrame::StartAck(id) if wire.acknowledged.is_some() => {
+                    Heard::Acknowledged(id) if wire.acknowledged.is_some() => {
                         let stray = || Wired {
                             body: "".into(),
                             acknowledged: false,
@@ -335,7 +342,7 @@ impl Sim {
                         wired.acknowledged |= !wired.stopped;
                         wired.stopped &= !wired.ended;
                     }
-                    ServerFrame::Complete(id) | ServerFrame::Error(Some(id), _) => {
+                    Heard::Completed(id) | Heard::Failed(Some(id), _) => {
                         if let Some(wired) = wire.operations.get_mut(id) {
                             wired.ended = true;
                         }
@@ -366,10 +373,10 @@ impl Sim {
                 let wire = self.wires.get_mut(id).expect("an open socket");
                 assert!(wire.opened);
                 match frame {
-                    ClientFrame::ConnectionInit => {
+                    Request::Hello => {
                         assert!(!std::mem::replace(&mut wire.initialized, true));
                     }
-                    ClientFrame::Start { id, body, .. } => {
+                    Request::Start { id, body, .. } => {
                         assert!(
                             wire.acknowledged.is_some(),
                             "started before the acknowledgement"
@@ -384,7 +391,8 @@ impl Sim {
                         };
                         wire.operations.insert(*id, wired);
                     }
-                    ClientFrame::Stop { id } => {
+                    Request::Ping => panic!("AppSync knows no ping"),
+                    Request::Stop { id } => {
                         let wired = wire.operations.get_mut(id).expect("a started operation");
                         assert!(
                             !std::mem::replace(&mut wired.stopped, true),
@@ -446,11 +454,13 @@ pub(crate) fn error(error_type: &str) -> Vec<GraphQlError> {
     }]
 }
 
+/// The same one each time, since payloads are told apart by what they are and not by what is in them.
 pub(crate) fn payload(order: u32) -> Payload {
-    Payload {
-        data: json!({ "order": order }),
-        errors: vec![],
-    }
+    thread_local!(static PAYLOADS: RefCell<BTreeMap<u32, Payload>> = RefCell::default());
+    PAYLOADS.with_borrow_mut(|known| {
+        let new = || Payload::new(order);
+        known.entry(order).or_insert_with(new).clone()
+    })
 }
 
 pub(crate) fn count(outputs: &[Output], is: impl Fn(&Output) -> bool) -> usize {

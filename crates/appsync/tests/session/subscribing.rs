@@ -1,15 +1,14 @@
 //! Starts, stops, events, duplicate and unknown ids.
 
-use appsync::State;
-use appsync::protocol::{ClientFrame, OperationId, ServerFrame};
-use appsync::session::{
-    Cause, Delivery, Input, LONGEST, Output, SHORTEST, START_DEADLINE, Trouble, Waiting,
-};
+use appsync::protocol::ServerFrame;
+use link::session::{Input, LONGEST, OperationId, Output, SHORTEST, START_DEADLINE, Trouble};
+use link::wire::{Heard, Request};
+use link::{Cause, Delivery, State, Waiting};
 
 use crate::sim::{Behaviour, SECOND, Sim, count, error, is_retrying, payload};
 
 fn is_stop(output: &Output) -> bool {
-    matches!(output, Output::Send(_, ClientFrame::Stop { .. }))
+    matches!(output, Output::Send(_, Request::Stop { .. }))
 }
 
 #[test]
@@ -17,7 +16,7 @@ fn events_reach_the_one_they_are_for() {
     let (mut sim, ids) = Sim::live(2);
     let wire = sim.wire();
     let second = sim.operation(wire, ids[1]);
-    sim.frame(wire, ServerFrame::Data(second, payload(7)));
+    sim.frame(wire, Heard::Published(second, payload(7)));
     assert_eq!(
         sim.take(),
         [Output::Deliver(ids[1], Delivery::Payload(payload(7)))]
@@ -36,7 +35,7 @@ fn an_event_may_overtake_the_acknowledgement_but_not_outlive_the_stop() {
     let wire = sim.wire();
     let operation = *sim.wires[&wire].operations.keys().next().unwrap();
     sim.take();
-    sim.frame(wire, ServerFrame::Data(operation, payload(1)));
+    sim.frame(wire, Heard::Published(operation, payload(1)));
     assert_eq!(
         sim.take(),
         [Output::Deliver(id, Delivery::Payload(payload(1)))]
@@ -44,7 +43,7 @@ fn an_event_may_overtake_the_acknowledgement_but_not_outlive_the_stop() {
     sim.frame(wire, ServerFrame::StartAck(operation));
     sim.unsubscribe(id);
     sim.take();
-    sim.frame(wire, ServerFrame::Data(operation, payload(2)));
+    sim.frame(wire, Heard::Published(operation, payload(2)));
     assert_eq!(sim.take(), []);
 }
 
@@ -55,13 +54,13 @@ fn a_second_acknowledgement_and_unknown_ids_change_nothing() {
     let operation = sim.operation(wire, ids[0]);
     let stranger = OperationId(4711);
     for frame in [
-        ServerFrame::StartAck(operation),
-        ServerFrame::ConnectionAck { timeout: None },
-        ServerFrame::Data(stranger, payload(1)),
-        ServerFrame::Complete(stranger),
-        ServerFrame::Error(Some(stranger), error("UnauthorizedException")),
-        ServerFrame::Error(None, error("LimitExceededError")),
-        ServerFrame::Unknown,
+        ServerFrame::StartAck(operation).into(),
+        ServerFrame::ConnectionAck { timeout: None }.into(),
+        Heard::Published(stranger, payload(1)),
+        ServerFrame::Complete(stranger).into(),
+        ServerFrame::Error(Some(stranger), error("UnauthorizedException")).into(),
+        ServerFrame::Error(None, error("LimitExceededError")).into(),
+        ServerFrame::Unknown.into(),
     ] {
         sim.frame(wire, frame);
     }
@@ -70,7 +69,7 @@ fn a_second_acknowledgement_and_unknown_ids_change_nothing() {
     sim.frame(wire, ServerFrame::StartAck(stranger));
     assert!(
         sim.take()
-            .contains(&Output::Send(wire, ClientFrame::Stop { id: stranger }))
+            .contains(&Output::Send(wire, Request::Stop { id: stranger }))
     );
     assert_eq!(sim.last[&ids[0]], Some(State::Live));
 }
@@ -89,7 +88,7 @@ fn who_goes_before_the_acknowledgement_is_stopped_after_it() {
     sim.frame(wire, ServerFrame::StartAck(operation));
     assert_eq!(
         sim.take(),
-        [Output::Send(wire, ClientFrame::Stop { id: operation })]
+        [Output::Send(wire, Request::Stop { id: operation })]
     );
     assert_eq!(sim.last[&stays], Some(State::Live));
 }
@@ -103,11 +102,7 @@ fn who_goes_while_its_start_is_signed_is_never_started() {
     let operation = *sim.unsigned.keys().next().unwrap();
     sim.unsubscribe(goes);
     sim.take();
-    sim.input(Input::Authorized(
-        operation,
-        appsync::protocol::Authorization(serde_json::Map::new()),
-        None,
-    ));
+    sim.input(Input::Authorized(operation, String::new(), None));
     assert_eq!(sim.take(), []);
 }
 
@@ -141,7 +136,7 @@ fn an_error_that_names_nobody_explains_a_start_that_stays_unanswered() {
     sim.advance(SECOND);
     sim.frame(wire, ServerFrame::Error(None, error("LimitExceededError")));
     sim.advance(START_DEADLINE);
-    let cause = Cause::Service(error("LimitExceededError").remove(0));
+    let cause = Cause::Service(error("LimitExceededError").remove(0).described());
     let states = sim.states(id);
     assert!(
         states.iter().any(|state| is_retrying(Some(state), &cause)),
@@ -246,7 +241,7 @@ fn one_that_is_ended_again_and_again_waits_longer_and_longer() {
         sim.advance(SECOND / 2);
     }
     let starts = count(&sim.take(), |output| {
-        matches!(output, Output::Send(_, ClientFrame::Start { .. }))
+        matches!(output, Output::Send(_, Request::Start { .. }))
     });
     assert!((20..=70).contains(&starts), "{starts}");
     assert!(sim.now > net::Instant::ZERO + LONGEST);

@@ -1,10 +1,9 @@
 //! Sleep, a page that becomes visible, a network that goes and comes.
 
-use appsync::State;
-use appsync::protocol::{ClientFrame, ServerFrame};
-use appsync::session::{
-    Cause, Input, LONGEST, Output, PROBE_DEADLINE, SHORTEST, START_DEADLINE, Trouble, Waiting,
-};
+use appsync::protocol::ServerFrame;
+use link::session::{Input, LONGEST, Output, PROBE_DEADLINE, SHORTEST, START_DEADLINE, Trouble};
+use link::wire::Request;
+use link::{Cause, State, Waiting};
 
 use crate::sim::{Behaviour, HOUR, SECOND, Sim, count, error, is_retrying};
 
@@ -49,11 +48,11 @@ fn an_open_connection_is_asked_and_its_answer_changes_nothing() {
     let [
         Output::Send(
             _,
-            ClientFrame::Start {
+            Request::Start {
                 id: asked, body, ..
             },
         ),
-        Output::Send(_, ClientFrame::Stop { id: stopped }),
+        Output::Send(_, Request::Stop { id: stopped }),
     ] = sent[..]
     else {
         panic!("a start and a stop: {sent:?}");

@@ -1,14 +1,13 @@
 //! One connection: its phase, its deadlines and the operations on it.
 
-use crate::map::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
 use net::Instant;
 
-use super::state::{Cause, Waiting};
-use super::{ConnectionId, CredentialsId, PROBE_DEADLINE, SubscriptionId};
-use crate::protocol::OperationId;
+use super::{ConnectionId, CredentialsId, OperationId, PROBE_DEADLINE, SubscriptionId};
+use crate::map::Map;
+use crate::state::{Cause, Waiting};
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +71,10 @@ pub(super) struct Connection {
     pub(super) credentials: Option<CredentialsId>,
     /// When anything was last heard.
     pub(super) heard: Instant,
+    /// When a ping was last sent, or had no need to be.
+    pub(super) pinged: Instant,
+    /// Until when the answer to a ping is waited for.
+    pub(super) asked: Option<Instant>,
     /// An error that named no operation, kept as the likely cause of a start that stays unanswered.
     pub(super) murmur: Option<Cause>,
     operations: Map<OperationId, Operation>,
@@ -94,6 +97,8 @@ impl Connection {
             phase: Phase::Opening { deadline },
             credentials: None,
             heard: now,
+            pinged: now,
+            asked: None,
             murmur: None,
             operations: Map::new(),
             carries: Map::new(),
@@ -223,7 +228,7 @@ impl Connection {
             .operations
             .values()
             .filter_map(|operation| operation.progress.deadline());
-        operations.chain([own]).min()
+        operations.chain(self.asked).chain([own]).min()
     }
 
     /// What has expired by now, the gravest first. Called until it finds nothing, since each may change the rest.
@@ -236,6 +241,9 @@ impl Connection {
                 Some(Cause::NoAnswer(Waiting::Initializing))
             }
             Phase::Ready { silence, .. } if self.heard + silence <= now => Some(Cause::Silent),
+            _ if self.asked.is_some_and(|deadline| deadline <= now) => {
+                Some(Cause::NoAnswer(Waiting::Probing))
+            }
             _ => None,
         };
         if let Some(cause) = dead {

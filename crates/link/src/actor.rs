@@ -1,27 +1,25 @@
-//! The one task of an endpoint: it gives the session a clock, sockets, signatures and the life of the page.
+//! The one task of an endpoint: it gives the conversation a clock, sockets, signatures and the life of the page.
 //!
 //! What has to wait (a socket, a signature) runs beside it and answers through one channel, so that the session is
 //! always free to hear that something is no longer wanted.
 
-use crate::map::Map;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, ready, select};
 use futures::{StreamExt, stream};
 use net::life::Life;
 use net::socket::{LOST, Message, Received, Socket};
-use serde_json::Value;
 
-use crate::endpoint::{Authorized, Signer, realtime_url};
-use crate::protocol::{OperationId, SUBPROTOCOL, ServerFrame};
+use crate::conversation::{Action, Conversation};
+use crate::map::Map;
 use crate::session::{
-    Cause, ConnectionId, Delivery, Input, Output, Session, SubscriptionId, Trouble,
+    ConnectionId, CredentialsId, Input, OperationId, Output, SubscriptionId, Trouble,
 };
+use crate::state::{Cause, Delivery};
+use crate::wire::Wire;
 
 /// A frame that the network does not take within this time will not arrive.
 const SEND_DEADLINE: Duration = Duration::from_secs(10);
@@ -33,58 +31,65 @@ pub(crate) enum Command {
     Unsubscribe(SubscriptionId),
 }
 
+/// What work that runs beside the actor has to tell.
+enum Report {
+    Input(Input),
+    Message(ConnectionId, Message),
+}
+
 enum Event {
     Command(Command),
     /// Neither a client nor a subscription is left.
     HandlesGone,
-    Input(Input),
+    Report(Report),
     Life(Life),
 }
 
 struct Actor {
-    signer: Arc<Signer>,
-    session: Session,
+    wire: Arc<dyn Wire>,
+    conversation: Conversation,
     subscribers: Map<SubscriptionId, UnboundedSender<Delivery>>,
-    /// Frames to send, by socket. Dropping the sender closes the socket.
-    sockets: Map<ConnectionId, UnboundedSender<String>>,
+    /// Messages to send, by socket. Dropping the sender closes the socket.
+    sockets: Map<ConnectionId, UnboundedSender<Message>>,
     /// Where work that runs beside the actor puts its answers.
-    answers: UnboundedSender<Input>,
+    reports: UnboundedSender<Report>,
 }
 
 /// Runs until no handle is left and the socket is closed.
-pub(crate) async fn run(signer: Arc<Signer>, commands: UnboundedReceiver<Command>) {
+pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command>) {
     let mut seed = [0; 8];
     net::random::fill(&mut seed);
-    let (answers, inputs) = unbounded();
+    let seed = u64::from_ne_bytes(seed);
+    let (reports, inputs) = unbounded();
     let mut actor = Actor {
-        signer,
-        session: Session::new(u64::from_ne_bytes(seed), net::life::is_online()),
+        conversation: Conversation::new(Arc::clone(&wire), seed, net::life::is_online()),
+        wire,
         subscribers: Map::new(),
         sockets: Map::new(),
-        answers,
+        reports,
     };
     let commands = commands
         .map(Event::Command)
         .chain(stream::once(ready(Event::HandlesGone)));
     let life = net::life::events().map(Event::Life);
     let mut events = pin!(stream::select(
-        stream::select(commands, inputs.map(Event::Input)),
+        stream::select(commands, inputs.map(Event::Report)),
         life
     ));
     let mut handles_gone = false;
     loop {
-        while let Some(output) = actor.session.poll_output() {
-            actor.perform(output);
+        while let Some(action) = actor.conversation.poll_action() {
+            actor.perform(action);
         }
-        if handles_gone && actor.session.is_idle() {
+        if handles_gone && actor.conversation.is_idle() {
             return;
         }
-        let event = match actor.session.next_deadline() {
+        let event = match actor.conversation.next_deadline() {
             None => events.next().await,
             Some(deadline) => match select(events.next(), pin!(net::sleep_until(deadline))).await {
                 Either::Left((event, _)) => event,
                 Either::Right(((), _)) => {
-                    actor.session.handle_timeout(net::now());
+                    actor.conversation.handle_timeout(net::now());
                     continue;
                 }
             },
@@ -92,7 +97,10 @@ pub(crate) async fn run(signer: Arc<Signer>, commands: UnboundedReceiver<Command
         match event {
             Some(Event::HandlesGone) => handles_gone = true,
             Some(Event::Command(command)) => actor.command(command),
-            Some(Event::Input(input)) => actor.session.handle(net::now(), input),
+            Some(Event::Report(Report::Input(input))) => actor.input(input),
+            Some(Event::Report(Report::Message(id, message))) => {
+                actor.conversation.hear(net::now(), id, message);
+            }
             Some(Event::Life(life)) => actor.life(life),
             // The page's life ends with the page.
             None => return,
@@ -101,6 +109,10 @@ pub(crate) async fn run(signer: Arc<Signer>, commands: UnboundedReceiver<Command
 }
 
 impl Actor {
+    fn input(&mut self, input: Input) {
+        self.conversation.handle(net::now(), input);
+    }
+
     fn command(&mut self, command: Command) {
         let input = match command {
             Command::Subscribe(id, body, deliver) => {
@@ -112,7 +124,7 @@ impl Actor {
                 Input::Unsubscribe(id)
             }
         };
-        self.session.handle(net::now(), input);
+        self.input(input);
     }
 
     fn life(&mut self, life: Life) {
@@ -122,36 +134,31 @@ impl Actor {
             Life::Visible | Life::Wake => Input::Wake,
             Life::Hidden => return,
         };
-        self.session.handle(net::now(), input);
+        self.input(input);
     }
 
     /// Sending to someone who has just gone is not an error anywhere here.
-    fn perform(&mut self, output: Output) {
-        match output {
-            Output::Open(id) => {
-                let (frames, outgoing) = unbounded();
-                self.sockets.insert(id, frames);
-                net::spawn(connection(
-                    Arc::clone(&self.signer),
-                    id,
-                    outgoing,
-                    self.answers.clone(),
-                ));
-            }
-            Output::Authorize(id, body) => {
-                net::spawn(authorize(
-                    Arc::clone(&self.signer),
-                    id,
-                    body,
-                    self.answers.clone(),
-                ));
-            }
-            Output::Send(id, frame) => {
+    fn perform(&mut self, action: Action) {
+        let output = match action {
+            Action::Say(id, message) => {
                 let _ = self
                     .sockets
                     .get(&id)
-                    .map(|frames| frames.unbounded_send(frame.encode()));
+                    .map(|messages| messages.unbounded_send(message));
+                return;
             }
+            Action::Do(output) => output,
+        };
+        let (wire, reports) = (Arc::clone(&self.wire), self.reports.clone());
+        match output {
+            Output::Open(id) => {
+                let (messages, outgoing) = unbounded();
+                self.sockets.insert(id, messages);
+                net::spawn(connection(wire, id, outgoing, reports));
+            }
+            Output::Authorize(id, body) => net::spawn(authorize(wire, id, body, reports)),
+            // The conversation has put it into messages.
+            Output::Send(..) => {}
             Output::Close(id) => drop(self.sockets.remove(&id)),
             Output::Deliver(id, delivery) => {
                 let _ = self
@@ -160,42 +167,46 @@ impl Actor {
                     .map(|deliver| deliver.unbounded_send(delivery));
             }
             Output::Probe => {
-                if let Some(guest) = self.signer.guest().cloned() {
-                    net::spawn(async move { guest.probe().await });
+                if let Some(keyring) = wire.keyring() {
+                    net::spawn(async move { keyring.guest().probe().await });
                 }
             }
-            Output::Renew(credentials, words) => self.signer.refused(credentials, &words),
+            Output::Renew(credentials, words) => {
+                if let Some(keyring) = wire.keyring() {
+                    keyring.refused(credentials, &words);
+                }
+            }
         }
     }
 }
 
 async fn authorize(
-    signer: Arc<Signer>,
+    wire: Arc<dyn Wire>,
     id: OperationId,
     body: Arc<str>,
-    answers: UnboundedSender<Input>,
+    reports: UnboundedSender<Report>,
 ) {
-    let answer = match signer.start(&body).await {
-        Ok((authorization, credentials)) => Input::Authorized(id, authorization, credentials),
-        Err(error) => Input::NotAuthorized(id, error.into()),
+    let answer = match wire.authorize(id, body).await {
+        Ok((signed, credentials)) => Input::Authorized(id, signed, credentials),
+        Err(trouble) => Input::NotAuthorized(id, trouble),
     };
-    let _ = answers.unbounded_send(answer);
+    let _ = reports.unbounded_send(Report::Input(answer));
 }
 
 /// One socket, from signing to its end. It is closed when nobody holds the other end of `outgoing` any more.
 async fn connection(
-    signer: Arc<Signer>,
+    wire: Arc<dyn Wire>,
     id: ConnectionId,
-    mut outgoing: UnboundedReceiver<String>,
-    answers: UnboundedSender<Input>,
+    mut outgoing: UnboundedReceiver<Message>,
+    reports: UnboundedSender<Report>,
 ) {
-    let mut socket = match select(pin!(open(&signer)), outgoing.next()).await {
+    let mut socket = match select(pin!(open(wire)), outgoing.next()).await {
         Either::Left((Ok((socket, credentials)), _)) => {
-            let _ = answers.unbounded_send(Input::Opened(id, credentials));
+            let _ = reports.unbounded_send(Report::Input(Input::Opened(id, credentials)));
             socket
         }
         Either::Left((Err(trouble), _)) => {
-            let _ = answers.unbounded_send(Input::NotOpened(id, trouble));
+            let _ = reports.unbounded_send(Report::Input(Input::NotOpened(id, trouble)));
             return;
         }
         // Nothing is sent through a closed door: this is its other end going away.
@@ -203,13 +214,13 @@ async fn connection(
     };
     loop {
         let next = match select(outgoing.next(), pin!(socket.receive())).await {
-            Either::Left((frame, _)) => Either::Left(frame),
+            Either::Left((message, _)) => Either::Left(message),
             Either::Right((received, _)) => Either::Right(received),
         };
         let (code, reason) = match next {
             Either::Left(None) => return socket.close(1000, "").await,
-            Either::Left(Some(frame)) => {
-                match net::within(SEND_DEADLINE, socket.send(Message::Text(frame))).await {
+            Either::Left(Some(message)) => {
+                match net::within(SEND_DEADLINE, socket.send(message)).await {
                     // If the socket does not take any more, receiving tells why.
                     Ok(_) => continue,
                     Err(_) => (LOST, String::new()),
@@ -217,35 +228,28 @@ async fn connection(
             }
             Either::Right(Received::Closed { code, reason }) => (code, reason),
             Either::Right(Received::Message(message)) => {
-                let frame = match message {
-                    Message::Text(text) => ServerFrame::decode(&text),
-                    Message::Binary(_) => ServerFrame::Unknown,
-                };
-                let _ = answers.unbounded_send(Input::Received(id, frame));
+                let _ = reports.unbounded_send(Report::Message(id, message));
                 continue;
             }
         };
-        let _ = answers.unbounded_send(Input::Closed {
+        let _ = reports.unbounded_send(Report::Input(Input::Closed {
             connection: id,
             code,
             reason,
-        });
+        }));
         return;
     }
 }
 
-async fn open(signer: &Signer) -> Result<Authorized<Socket>, Trouble> {
-    let address = || Trouble {
-        cause: Cause::Address(signer.url().to_owned()),
-        permanent: true,
-    };
-    let url = realtime_url(signer.url()).ok_or_else(address)?;
-    let (authorization, credentials) = signer.connect().await?;
-    let header = serde_json::to_vec(&Value::Object(authorization.0)).unwrap_or_default();
-    let header = format!("header-{}", BASE64_URL_SAFE_NO_PAD.encode(header));
-    match Socket::open(&url, &[SUBPROTOCOL, &header]).await {
-        Ok(socket) => Ok((socket, credentials)),
-        Err(net::NetError::Invalid(_)) => Err(address()),
+async fn open(wire: Arc<dyn Wire>) -> Result<(Socket, Option<CredentialsId>), Trouble> {
+    let address = Arc::clone(&wire).address().await?;
+    let protocols: Vec<&str> = address.protocols.iter().map(String::as_str).collect();
+    match Socket::open(&address.url, &protocols).await {
+        Ok(socket) => Ok((socket, address.credentials)),
+        Err(net::NetError::Invalid(_)) => Err(Trouble {
+            cause: Cause::Address(wire.endpoint().to_owned()),
+            permanent: true,
+        }),
         Err(_) => Err(Trouble {
             cause: Cause::Refused,
             permanent: false,

@@ -2,8 +2,7 @@
 
 use net::Instant;
 
-use crate::error::GraphQlError;
-use crate::protocol::Payload;
+use crate::wire::Payload;
 
 /// The state of one subscription.
 ///
@@ -54,13 +53,39 @@ pub enum Cause {
     Ended,
     /// The service refused, in its own words.
     #[error("{0}")]
-    Service(GraphQlError),
+    Service(ServiceError),
+    /// Another connection has taken this one's name, and with it its place.
+    #[error("another client took over this one's name")]
+    TakenOver,
+    /// The service sent what its protocol does not know.
+    #[error("the service sent something that cannot be read")]
+    Malformed,
     /// There are no credentials to sign with.
     #[error("no credentials: {0}")]
     Credentials(String),
     /// The endpoint's address cannot be used.
-    #[error("the address {0:?} is not one of a GraphQL API")]
+    #[error("the address {0:?} cannot be used")]
     Address(String),
+}
+
+/// An error as a service names and describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceError {
+    /// What the service calls it; empty if it does not.
+    pub name: String,
+    /// The service's words, often none.
+    pub message: String,
+}
+
+impl std::fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.name.is_empty(), self.message.is_empty()) {
+            (false, false) => write!(f, "{}: {}", self.name, self.message),
+            (false, true) => f.write_str(&self.name),
+            (true, false) => f.write_str(&self.message),
+            (true, true) => f.write_str("an error without a description"),
+        }
+    }
 }
 
 /// What was waited for.

@@ -1,14 +1,17 @@
 //! What is missing for everyone to be live, computed anew after each input.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use net::Instant;
 
 use super::connection::Phase;
 use super::{
     Connection, ConnectionId, Delivery, LINGER, OPEN_DEADLINE, OVERLAP, OperationId, Output,
-    Purpose, START_DEADLINE, Session, Slot, State, Subscriber, SubscriptionId,
+    PING_DEADLINE, PROBE_DEADLINE, Purpose, START_DEADLINE, Session, Slot, State, Subscriber,
+    SubscriptionId,
 };
+use crate::wire::Request;
 
 impl Session {
     /// Opens, starts and replaces what is to be opened, started and replaced now.
@@ -34,6 +37,9 @@ impl Session {
         }
         self.replace(now);
         for slot in Slot::BOTH {
+            if self.ping_due(slot).is_some_and(|at| at <= now) {
+                self.ping(now, slot, PING_DEADLINE);
+            }
             for subscription in self.missing(slot) {
                 self.begin(now, slot, Purpose::Carry(subscription));
             }
@@ -50,6 +56,31 @@ impl Session {
         }
     }
 
+    /// When a connection is to be asked for a sign of life.
+    pub(super) fn ping_due(&self, slot: Slot) -> Option<Instant> {
+        let interval = self.rules.ping?;
+        let connection = self.connection(slot)?;
+        let idle = connection.ready_since().is_some() && connection.asked.is_none();
+        (idle && self.is_wanted()).then(|| connection.pinged + interval)
+    }
+
+    /// Asks a connection for a sign of life within this time; one that has been asked already gets no more of it.
+    fn ping(&mut self, now: Instant, slot: Slot, limit: Duration) {
+        let Some(connection) = self.connection_mut(slot) else {
+            return;
+        };
+        let id = connection.id;
+        let deadline = now + limit;
+        match &mut connection.asked {
+            Some(asked) => *asked = deadline.min(*asked),
+            asked => {
+                *asked = Some(deadline);
+                connection.pinged = now;
+                self.outputs.push_back(Output::Send(id, Request::Ping));
+            }
+        }
+    }
+
     /// At once another attempt where one is waited for; a question to what seems open.
     pub(super) fn wake(&mut self, now: Instant) {
         self.retry = None;
@@ -59,18 +90,21 @@ impl Session {
         self.probe(now);
     }
 
-    /// Asks each connection whether it is alive: an acknowledged one by a start, one on the way by a shorter deadline.
+    /// Asks each connection whether it is alive: an acknowledged one by a ping or else a start, one on the way by a
+    /// shorter deadline.
     pub(super) fn probe(&mut self, now: Instant) {
         for slot in Slot::BOTH {
             let Some(connection) = self.connection_mut(slot) else {
                 continue;
             };
             connection.hurry(now);
-            if connection.ready_since().is_some()
-                && connection.probe().is_none()
-                && self.is_wanted()
-            {
-                self.begin(now, slot, Purpose::Probe);
+            let (ready, probed) = (connection.ready_since().is_some(), connection.probe());
+            let probed = probed.is_some();
+            match self.rules.ping {
+                _ if !ready || !self.is_wanted() => {}
+                Some(_) => self.ping(now, slot, PROBE_DEADLINE),
+                None if probed => {}
+                None => self.begin(now, slot, Purpose::Probe),
             }
         }
     }
@@ -155,7 +189,11 @@ impl Session {
         let id = OperationId(self.next_id());
         if let Some(connection) = self.connection_mut(slot) {
             connection.begin(id, purpose, Arc::clone(&body), now + START_DEADLINE);
-            self.outputs.push_back(Output::Authorize(id, body));
+            if self.rules.signs_starts {
+                self.outputs.push_back(Output::Authorize(id, body));
+            } else {
+                self.authorized(now, id, String::new(), None);
+            }
         }
     }
 

@@ -7,11 +7,10 @@ use net::Instant;
 
 use super::connection::{Phase, Progress, Purpose, Release};
 use super::{
-    Cause, ConnectionId, CredentialsId, Delivery, INIT_DEADLINE, Output, PROBE_DEADLINE, RENEWAL,
-    RENEWAL_SPREAD, SILENCE, START_DEADLINE, Session, Slot,
+    Cause, ConnectionId, CredentialsId, Delivery, INIT_DEADLINE, OperationId, Output,
+    PROBE_DEADLINE, RENEWAL, RENEWAL_SPREAD, SILENCE, START_DEADLINE, Session, Slot,
 };
-use crate::error::{Verdict, verdict};
-use crate::protocol::{Authorization, ClientFrame, OperationId, Payload, ServerFrame};
+use crate::wire::{Heard, Payload, Refusal, Request, Verdict};
 
 /// The least silence that a service may ask us to call death.
 const LEAST_SILENCE: Duration = Duration::from_secs(1);
@@ -32,8 +31,7 @@ impl Session {
             };
             connection.heard = now;
             connection.credentials = credentials;
-            self.outputs
-                .push_back(Output::Send(id, ClientFrame::ConnectionInit));
+            self.outputs.push_back(Output::Send(id, Request::Hello));
         }
     }
 
@@ -41,7 +39,7 @@ impl Session {
         &mut self,
         now: Instant,
         id: OperationId,
-        authorization: Authorization,
+        signed: String,
         credentials: Option<CredentialsId>,
     ) {
         let Some(slot) = self.slot_of_operation(id) else {
@@ -64,25 +62,21 @@ impl Session {
             };
             operation.credentials = credentials;
             let body = Arc::clone(&operation.body);
-            let start = ClientFrame::Start {
-                id,
-                body,
-                authorization,
-            };
+            let start = Request::Start { id, body, signed };
             self.outputs.push_back(Output::Send(connection_id, start));
         }
     }
 
-    pub(super) fn received(&mut self, now: Instant, id: ConnectionId, frame: ServerFrame) {
+    pub(super) fn received(&mut self, now: Instant, id: ConnectionId, heard: Heard) {
         let Some(slot) = self.slot(id) else { return };
         let Some(connection) = self.connection_mut(slot) else {
             return;
         };
         connection.heard = now;
-        match (connection.phase, frame) {
+        match (connection.phase, heard) {
             // Nothing can come through a socket that is not open.
             (Phase::Opening { .. }, _) => {}
-            (Phase::Initializing { .. }, ServerFrame::ConnectionAck { timeout }) => {
+            (Phase::Initializing { .. }, Heard::Ready { timeout }) => {
                 let spread = RENEWAL_SPREAD.mul_f64(self.rng.unit());
                 self.renewed = false;
                 if let Some(connection) = self.connection_mut(slot) {
@@ -91,35 +85,32 @@ impl Session {
                         silence: timeout.unwrap_or(SILENCE).clamp(LEAST_SILENCE, SILENCE),
                         renew_at: now + RENEWAL + spread,
                     };
+                    connection.pinged = now;
                 }
             }
-            (
-                Phase::Initializing { .. },
-                ServerFrame::ConnectionError(errors) | ServerFrame::Error(_, errors),
-            ) => self.refused(now, slot, errors),
+            (_, Heard::Gone(cause)) => self.lose(now, slot, cause),
+            (Phase::Initializing { .. }, Heard::Refused(refusal) | Heard::Failed(_, refusal)) => {
+                self.refused(now, slot, refusal);
+            }
             (Phase::Initializing { .. }, _) => {}
-            (Phase::Ready { .. }, ServerFrame::StartAck(operation)) => {
+            (Phase::Ready { .. }, Heard::Pong) => connection.asked = None,
+            (Phase::Ready { .. }, Heard::Acknowledged(operation)) => {
                 self.acknowledged(now, slot, operation);
             }
-            (Phase::Ready { .. }, ServerFrame::Data(operation, payload)) => {
+            (Phase::Ready { .. }, Heard::Published(operation, payload)) => {
                 self.published(slot, operation, payload);
             }
-            (Phase::Ready { .. }, ServerFrame::Complete(operation)) => {
+            (Phase::Ready { .. }, Heard::Completed(operation)) => {
                 self.ended(now, slot, operation, Verdict::Retry, Cause::Ended);
             }
-            (Phase::Ready { .. }, ServerFrame::Error(Some(operation), errors)) => {
-                self.ended(now, slot, operation, verdict(&errors), Cause::of(errors));
+            (Phase::Ready { .. }, Heard::Failed(Some(operation), Refusal { verdict, cause })) => {
+                self.ended(now, slot, operation, verdict, cause);
             }
-            (Phase::Ready { .. }, ServerFrame::Error(None, errors)) => {
-                connection.murmur = Some(Cause::of(errors));
+            (Phase::Ready { .. }, Heard::Failed(None, refusal)) => {
+                connection.murmur = Some(refusal.cause);
             }
-            (Phase::Ready { .. }, ServerFrame::ConnectionError(errors)) => {
-                self.lose(now, slot, Cause::of(errors));
-            }
-            (
-                Phase::Ready { .. },
-                ServerFrame::KeepAlive | ServerFrame::ConnectionAck { .. } | ServerFrame::Unknown,
-            ) => {}
+            (Phase::Ready { .. }, Heard::Refused(refusal)) => self.lose(now, slot, refusal.cause),
+            (Phase::Ready { .. }, Heard::Alive | Heard::Ready { .. }) => {}
         }
     }
 
@@ -149,7 +140,7 @@ impl Session {
         };
         if stop {
             self.outputs
-                .push_back(Output::Send(connection_id, ClientFrame::Stop { id }));
+                .push_back(Output::Send(connection_id, Request::Stop { id }));
         }
     }
 

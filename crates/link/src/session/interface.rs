@@ -1,9 +1,10 @@
 //! What goes into a session and what comes out.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::state::{Cause, Delivery};
-use crate::protocol::{Authorization, ClientFrame, OperationId, ServerFrame};
+use crate::state::{Cause, Delivery};
+use crate::wire::{Heard, Request};
 
 /// Names a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +13,16 @@ pub struct SubscriptionId(pub u64);
 /// Names one attempt at a connection; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+/// Names one started operation on the wire. Never used twice by one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(pub u64);
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Names the credentials that something was signed with, so that their refusal is not held against newer ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +40,7 @@ pub struct Trouble {
 /// What happens to a session.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// Somebody wants the events of a GraphQL request (`{"query", "variables"}` as text).
+    /// Somebody wants the events of what this text asks for, as the protocol reads it.
     Subscribe(SubscriptionId, Arc<str>),
     /// Somebody no longer wants them.
     Unsubscribe(SubscriptionId),
@@ -37,12 +48,12 @@ pub enum Input {
     Opened(ConnectionId, Option<CredentialsId>),
     /// Answers [`Output::Open`]. [`Cause::Refused`] if the upgrade failed.
     NotOpened(ConnectionId, Trouble),
-    /// Answers [`Output::Authorize`]. Credentials are named if others could be had.
-    Authorized(OperationId, Authorization, Option<CredentialsId>),
+    /// Answers [`Output::Authorize`] with the signed message. Credentials are named if others could be had.
+    Authorized(OperationId, String, Option<CredentialsId>),
     /// Answers [`Output::Authorize`].
     NotAuthorized(OperationId, Trouble),
-    /// A frame came.
-    Received(ConnectionId, ServerFrame),
+    /// The service said something.
+    Received(ConnectionId, Heard),
     /// The socket closed.
     Closed {
         /// Which one.
@@ -65,10 +76,10 @@ pub enum Input {
 pub enum Output {
     /// Sign and open a socket; answered by [`Input::Opened`] or [`Input::NotOpened`].
     Open(ConnectionId),
-    /// Sign a start of this request; answered by [`Input::Authorized`] or [`Input::NotAuthorized`].
+    /// Sign a start of what this text asks for; answered by [`Input::Authorized`] or [`Input::NotAuthorized`].
     Authorize(OperationId, Arc<str>),
-    /// Send a frame.
-    Send(ConnectionId, ClientFrame),
+    /// Say something to the service.
+    Send(ConnectionId, Request),
     /// Close the socket or give up opening it. It may be closed already.
     Close(ConnectionId),
     /// Hand something to a subscriber.

@@ -6,11 +6,10 @@ use net::Instant;
 
 use super::connection::{Expired, Operation, Phase, Progress, Purpose, Release};
 use super::{
-    Backoff, Cause, ClientFrame, ConnectionId, Output, Retry, Session, Slot, SubscriptionId,
+    Backoff, Cause, ConnectionId, OperationId, Output, Retry, Session, Slot, SubscriptionId,
     Trouble,
 };
-use crate::error::{GraphQlError, Verdict, verdict};
-use crate::protocol::OperationId;
+use crate::wire::{Refusal, Request, Verdict};
 
 impl Session {
     pub(super) fn not_opened(&mut self, now: Instant, id: ConnectionId, trouble: Trouble) {
@@ -49,9 +48,8 @@ impl Session {
     }
 
     /// The service refused the connection before acknowledging it.
-    pub(super) fn refused(&mut self, now: Instant, slot: Slot, errors: Vec<GraphQlError>) {
-        let verdict = verdict(&errors);
-        let cause = Cause::of(errors);
+    pub(super) fn refused(&mut self, now: Instant, slot: Slot, refusal: Refusal) {
+        let Refusal { verdict, cause } = refusal;
         let credentials = self
             .connection(slot)
             .and_then(|connection| connection.credentials);
@@ -235,15 +233,8 @@ impl Session {
         };
         if let Release::Stop(id) = connection.release_operation(id, true) {
             self.outputs
-                .push_back(Output::Send(connection_id, ClientFrame::Stop { id }));
+                .push_back(Output::Send(connection_id, Request::Stop { id }));
         }
         self.unsettled(now, slot, &operation, Verdict::Retry, cause);
-    }
-}
-
-impl Cause {
-    /// The first error speaks for all.
-    pub(super) fn of(errors: Vec<GraphQlError>) -> Self {
-        errors.into_iter().next().map_or(Self::Ended, Self::Service)
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! - One connection while anybody is subscribed, and for [`LINGER`] after. A second one only during a renewal.
 //! - Every step has a deadline: opening, initializing, signing, starting. An open connection that is silent for the
-//!   service's `connectionTimeoutMs`, or for [`SILENCE`], is dead.
+//!   announced time, or for [`SILENCE`], is dead.
 //! - A lost connection is opened again after a full-jitter back-off (see [`backoff`](SHORTEST)), at once when the page
 //!   is online again, wakes or becomes visible. At such a moment an open connection is probed instead: a live
 //!   subscription's operation is started under a new id, and stopped when it is acknowledged. A new connection starts
@@ -34,11 +34,9 @@ mod converge;
 mod failure;
 mod interface;
 mod receive;
-mod state;
 
 use std::collections::VecDeque;
 
-use crate::map::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,18 +45,23 @@ use net::Instant;
 use self::backoff::{Backoff, Rng};
 pub use self::backoff::{LONGEST, SHORTEST, STEADY};
 use self::connection::{Connection, Purpose, Release};
-pub use self::interface::{ConnectionId, CredentialsId, Input, Output, SubscriptionId, Trouble};
-pub use self::state::{Cause, Delivery, State, Waiting};
-use crate::protocol::{ClientFrame, OperationId};
+pub use self::interface::{
+    ConnectionId, CredentialsId, Input, OperationId, Output, SubscriptionId, Trouble,
+};
+use crate::map::Map;
+use crate::state::{Cause, Delivery, State};
+use crate::wire::{Request, Rules};
 
 /// How long signing and opening a socket may take.
 pub const OPEN_DEADLINE: Duration = Duration::from_secs(15);
-/// How long `connection_ack` may take.
+/// How long the connection's acknowledgement may take.
 pub const INIT_DEADLINE: Duration = Duration::from_secs(15);
-/// How long the signing of a start may take, and then its `start_ack`.
+/// How long the signing of a start may take, and then its acknowledgement.
 pub const START_DEADLINE: Duration = Duration::from_secs(15);
 /// How long an open connection may take to show that it is alive, when asked.
 pub const PROBE_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a regular ping may stay without an answer.
+pub const PING_DEADLINE: Duration = Duration::from_secs(10);
 /// Silence after which a connection is dead whatever the service announced: its keep-alive comes every minute.
 pub const SILENCE: Duration = Duration::from_secs(70);
 /// How long a connection outlives its last subscriber: views are often torn down to be built up again.
@@ -73,6 +76,7 @@ pub const OVERLAP: Duration = Duration::from_secs(5);
 /// The state of one endpoint's connection and of all its subscriptions.
 #[derive(Debug)]
 pub struct Session {
+    rules: Rules,
     rng: Rng,
     online: bool,
     subscriptions: Map<SubscriptionId, Subscriber>,
@@ -128,8 +132,9 @@ impl Slot {
 impl Session {
     /// A session without subscribers. The seed makes the jitter.
     #[must_use]
-    pub fn new(seed: u64, online: bool) -> Self {
+    pub fn new(rules: Rules, seed: u64, online: bool) -> Self {
         Self {
+            rules,
             rng: Rng(seed),
             online,
             subscriptions: Map::new(),
@@ -153,11 +158,11 @@ impl Session {
             Input::Unsubscribe(id) => self.unsubscribe(id),
             Input::Opened(id, credentials) => self.opened(now, id, credentials),
             Input::NotOpened(id, trouble) => self.not_opened(now, id, trouble),
-            Input::Authorized(id, authorization, credentials) => {
-                self.authorized(now, id, authorization, credentials);
+            Input::Authorized(id, signed, credentials) => {
+                self.authorized(now, id, signed, credentials);
             }
             Input::NotAuthorized(id, trouble) => self.not_authorized(now, id, trouble),
-            Input::Received(id, frame) => self.received(now, id, frame),
+            Input::Received(id, heard) => self.received(now, id, heard),
             Input::Closed {
                 connection,
                 code,
@@ -204,6 +209,11 @@ impl Session {
             .chain(self.linger)
             .chain(self.overlap)
             .chain(self.renewal_due())
+            .chain(
+                Slot::BOTH
+                    .into_iter()
+                    .filter_map(|slot| self.ping_due(slot)),
+            )
             .min()
     }
 
@@ -247,10 +257,8 @@ impl Session {
                 && let Release::Stop(operation) = connection.release(id)
             {
                 let connection = connection.id;
-                self.outputs.push_back(Output::Send(
-                    connection,
-                    ClientFrame::Stop { id: operation },
-                ));
+                self.outputs
+                    .push_back(Output::Send(connection, Request::Stop { id: operation }));
             }
         }
     }
