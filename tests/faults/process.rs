@@ -37,8 +37,8 @@ pub(crate) async fn serve() -> Result {
     };
     let listener = tokio::net::TcpListener::bind(of(LISTEN)?).await?;
     let own = listener.local_addr()?;
-    let ready = move |admin: Option<_>| {
-        if let Some(admin) = admin {
+    let ready = move |ready: cloud::Ready| {
+        if let Some(admin) = ready.admin {
             println!("\n{READY}{own} {admin}");
         }
     };

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::store::StoreError;
+use crate::tls::TlsError;
 
 /// Why an embedded cloud could not start or carry out a command. The messages are for people at a terminal: they name
 /// what is wrong and what to do.
@@ -48,6 +49,21 @@ pub enum CloudError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The address for TLS cannot be listened on.
+    #[error(
+        "cannot listen on {address} for TLS: {source}. Name another address with --tls, for example --tls 127.0.0.1:0"
+    )]
+    ListenTls {
+        /// Which one.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is no certificate to serve with.
+    #[error(
+        "TLS cannot be served: {0}. Make the folder `tls` in the data folder readable and writable, or remove it: a certificate is made anew"
+    )]
+    Tls(#[from] TlsError),
     /// The admin port may only be on this machine.
     #[error(
         "the admin port can do harm and asks nobody who they are, so it listens on this machine only: {address} is not a loopback address. Name one with --admin, for example --admin 127.0.0.1:8788"

@@ -39,6 +39,7 @@ pub mod surroundings;
 pub mod tables;
 pub mod testing;
 pub mod timers;
+pub mod tls;
 pub mod trail;
 pub mod world;
 
@@ -47,6 +48,6 @@ pub mod world;
 mod cases;
 
 pub use error::CloudError;
-pub use server::{serve, serve_then};
+pub use server::{Ready, serve, serve_then};
 pub use settings::{Data, Settings};
 pub use world::World;

@@ -1,26 +1,34 @@
-//! Connections: accepted, held to a time, ended gracefully.
+//! Connections: accepted, made secure where that is asked for, held to a time, ended gracefully.
 //!
 //! `axum::serve` would do, if it had a clock: with it, whoever begins a request and does not go on holds a connection
 //! for ever.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use axum::serve::Listener;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 
-/// Serves a router until the future completes; then waits for the requests that are under way. `mark` puts into a
-/// request who sent it; `patience` is how long the head of a request may take, from the connection's beginning or the
-/// answer before.
+use crate::tls::Tls;
+
+/// Serves a router, over TLS if it is told with what, until the future completes; then waits for the requests that are
+/// under way. `mark` puts into a request who sent it; `patience` is how long the head of a request may take, from the
+/// connection's beginning or the answer before, and how long TLS may take to agree.
 pub(crate) async fn serve<L: Listener>(
     mut listener: L,
+    tls: Option<Tls>,
     router: Router,
     mark: impl Fn(&L::Addr, &mut Request) + Clone + Send + Sync + 'static,
     patience: Duration,
@@ -38,24 +46,25 @@ pub(crate) async fn serve<L: Listener>(
             () = &mut shutdown => break,
         };
         let (router, mark) = (router.clone(), mark.clone());
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             mark(&peer, &mut request);
             router.clone().oneshot(request)
         });
-        let connection = http.serve_connection(TokioIo::new(io), service);
-        let mut connection = Box::pin(connection.with_upgrades());
-        let mut ending = ending.subscribe();
+        let (http, tls, mut ending) = (http.clone(), tls.clone(), ending.subscribe());
         tokio::spawn(async move {
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = async { drop(ending.wait_for(|ending| *ending).await) } => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
+            let Some(tls) = tls else {
+                return converse(&http, io, service, ending).await;
             };
-            if let Err(error) = ended {
-                tracing::trace!(%error, "a connection broke");
+            let acceptor = tls.acceptor();
+            let agreed = tokio::select! {
+                agreed = timeout(patience, acceptor.accept(io)) => agreed,
+                () = told(&mut ending) => return,
+            };
+            match agreed {
+                Ok(Ok(io)) => converse(&http, io, service, ending).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a client does not agree to TLS"),
+                Err(_) => tracing::debug!("a client takes too long to agree to TLS"),
             }
         });
     }
@@ -63,4 +72,31 @@ pub(crate) async fn serve<L: Listener>(
     drop(listener);
     ending.send_replace(true);
     ending.closed().await;
+}
+
+/// Answers a connection's requests until it ends, or until it is told to end.
+async fn converse<S>(
+    http: &http1::Builder,
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: S,
+    mut ending: watch::Receiver<bool>,
+) where
+    S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+{
+    let connection = http.serve_connection(TokioIo::new(io), service);
+    let mut connection = std::pin::pin!(connection.with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told(&mut ending) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, "a connection broke");
+    }
+}
+
+async fn told(ending: &mut watch::Receiver<bool>) {
+    drop(ending.wait_for(|ending| *ending).await);
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
@@ -16,6 +17,7 @@ use crate::error::CloudError;
 use crate::faults::{Faults, FaultyListener, Remote};
 use crate::settings::{REGION, Settings};
 use crate::sigv4::{self, Refusal, Scope, TokenRule};
+use crate::tls::Tls;
 use crate::world::World;
 use crate::{admin, http, listen, routes};
 
@@ -93,8 +95,8 @@ impl Front {
 /// finished, the pipeline puts down what it holds.
 ///
 /// # Errors
-/// Where the data folder cannot be used, another cloud is running on it, a part of the pipeline crashes, or the admin
-/// port cannot be where it shall be.
+/// Where the data folder cannot be used, another cloud is running on it, a part of the pipeline crashes, or the
+/// admin port or that for TLS cannot be where it shall be.
 pub async fn serve(
     settings: Settings,
     listener: TcpListener,
@@ -103,8 +105,27 @@ pub async fn serve(
     serve_then(settings, listener, shutdown, |_| {}).await
 }
 
-/// As [`serve`], and calls `ready` once it is certain that nothing keeps the cloud from running, with the admin port's
-/// address if there is one.
+/// Where a cloud that is ready is, apart from the listener that it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ready {
+    /// The admin port, if there is one.
+    pub admin: Option<SocketAddr>,
+    /// Where it speaks TLS, if it does.
+    pub tls: Option<Secured>,
+}
+
+/// Where a cloud speaks TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secured {
+    /// The address.
+    pub address: SocketAddr,
+    /// The certificate, in PEM; it is its own authority.
+    pub certificate: String,
+    /// The file it is kept in, if the data is kept.
+    pub file: Option<PathBuf>,
+}
+
+/// As [`serve`], and calls `ready` once it is certain that nothing keeps the cloud from running.
 ///
 /// # Errors
 /// As [`serve`].
@@ -112,7 +133,7 @@ pub async fn serve_then(
     settings: Settings,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    ready: impl FnOnce(Option<SocketAddr>),
+    ready: impl FnOnce(Ready),
 ) -> Result<(), CloudError> {
     serve_world(World::open(settings).await?, listener, shutdown, ready).await
 }
@@ -125,35 +146,53 @@ pub async fn serve_world(
     world: World,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    ready: impl FnOnce(Option<SocketAddr>),
+    ready: impl FnOnce(Ready),
 ) -> Result<(), CloudError> {
     let admin = match world.settings.admin {
         Some(address) => Some(admin::bind(address).await?),
         None => None,
     };
+    let secure = match world.settings.tls {
+        Some(address) => Some(bind_tls(address).await?),
+        None => None,
+    };
     let (stop, stopping) = watch::channel(false);
     let mut pipeline = world.start(stopping.clone()).await?;
     let authority = Authority::open(&world.store, &world.surroundings).await?;
+    // Now that the folder is this cloud's alone.
+    let secure = secure.map(|listener| {
+        let tls = Tls::open(&world.settings.data, &world.surroundings)?;
+        Ok::<_, CloudError>((listener, tls))
+    });
+    let secure = secure.transpose()?;
     let front = Front {
         world,
         authority,
         stopping: stopping.clone(),
     };
-    let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
-    ready(admin_address);
+    ready(Ready {
+        admin: admin.as_ref().map(TcpListener::local_addr).transpose()?,
+        tls: secure.as_ref().map(secured).transpose()?,
+    });
     let admin = admin::serve(admin, front.clone());
     let mut stopped = stopping;
-    let served = listen(listener, front, async move {
+    let shutdown = async move {
         shutdown.await;
         tracing::info!("shutting down");
         stop.send_replace(true);
-    });
+    };
+    let secure = async {
+        if let Some((listener, tls)) = secure {
+            listen(listener, Some(tls), front.clone()).await;
+        }
+    };
+    let served = futures::future::join3(shutdown, listen(listener, None, front.clone()), secure);
     let too_long = async {
         drop(stopped.wait_for(|stopping| *stopping).await);
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ((), admin) = futures::future::join(served, admin) => admin?,
+        (_, admin) = futures::future::join(served, admin) => admin?,
         () = too_long => tracing::warn!("some connections did not end in time"),
         // All of it may well have stopped before the last connection has, but nothing before it was told to.
         Err(broken) = pipeline.finished() => return Err(broken),
@@ -161,17 +200,31 @@ pub async fn serve_world(
     pipeline.finished().await
 }
 
-/// Serves the services: past the faults where somebody may cause them, else straight from the network.
-async fn listen(
-    listener: TcpListener,
-    front: Front,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) {
+async fn bind_tls(address: SocketAddr) -> Result<TcpListener, CloudError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| CloudError::ListenTls { address, source })
+}
+
+fn secured((listener, tls): &(TcpListener, Tls)) -> std::io::Result<Secured> {
+    Ok(Secured {
+        address: listener.local_addr()?,
+        certificate: tls.certificate(),
+        file: tls.file(),
+    })
+}
+
+/// Serves the services until the cloud stops: past the faults where somebody may cause them, else straight from the
+/// network.
+async fn listen(listener: TcpListener, tls: Option<Tls>, front: Front) {
     let patience = front.world.settings.patience;
+    let mut stopping = front.stopping.clone();
+    let shutdown = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
     let Some(faults) = front.world.faults.clone() else {
         // Small frames that have to be there at once: no waiting for more to send.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        listen::serve(listener, routes::all(&front), |_, _| (), patience, shutdown).await;
+        let router = routes::all(&front);
+        listen::serve(listener, tls, router, |_, _| (), patience, shutdown).await;
         return;
     };
     let dated = axum::middleware::from_fn_with_state(front.clone(), http::skewed_date);
@@ -186,6 +239,6 @@ async fn listen(
         request.extensions_mut().insert(ConnectInfo(remote.clone()));
     };
     let listener = FaultyListener::new(listener, faults.clone());
-    listen::serve(listener, router, mark, patience, shutdown).await;
+    listen::serve(listener, tls, router, mark, patience, shutdown).await;
     faults.lines().gone().await;
 }

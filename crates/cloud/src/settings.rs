@@ -22,6 +22,8 @@ pub const IDENTITY_POOL: &str = "eu-west-1:e0dd1e00-0000-4000-8000-000000000001"
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to listen for the same over TLS, if anywhere.
+    pub tls: Option<SocketAddr>,
     /// Where the admin port is ([`crate::admin`]), on this machine only. Without it there is none.
     pub admin: Option<SocketAddr>,
     /// Where the data is kept.
@@ -57,6 +59,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)),
+            tls: None,
             admin: None,
             data: Data::Memory,
             site: None,

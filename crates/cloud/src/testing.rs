@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::{Authority, Credentials};
 use crate::error::CloudError;
-use crate::server::serve_world;
+use crate::server::{Secured, serve_world};
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::world::World;
@@ -20,6 +20,8 @@ pub struct Running {
     pub url: String,
     /// The admin port's address in the same form, where the settings ask for one.
     pub admin: Option<String>,
+    /// Where it speaks TLS, where the settings ask for that.
+    pub tls: Option<Secured>,
     /// Everything it shares.
     pub world: World,
     authority: Authority,
@@ -65,16 +67,17 @@ pub async fn start_on(
         world.clone(),
         listener,
         async { drop(stopped.await) },
-        |admin| ready.send(admin).unwrap_or_default(),
+        |told| ready.send(told).unwrap_or_default(),
     ));
-    let Ok(admin) = is_ready.await else {
+    let Ok(told) = is_ready.await else {
         // It ended before it was ready, so there is an error to tell.
         served.await.map_err(std::io::Error::other)??;
         return Err(std::io::Error::other("the cloud ended at once").into());
     };
     Ok(Running {
         url,
-        admin: admin.map(|address| format!("http://{address}")),
+        admin: told.admin.map(|address| format!("http://{address}")),
+        tls: told.tls,
         world,
         authority,
         stop,

@@ -235,3 +235,69 @@ async fn watching_prints_a_line_an_event() {
         assert!(line.contains(part), "{line}");
     }
 }
+
+#[tokio::test]
+async fn the_endpoints_that_are_printed_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut child = eddy_cloud(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--tls",
+        "127.0.0.1:0",
+        "--data",
+        data,
+    ])
+    .spawn()
+    .unwrap();
+    let mut lines = lines(&mut child);
+    let plain = next_line(&mut lines).await;
+    let plain = plain.strip_prefix("Eddy's cloud is ready at http://");
+    let secure = next_line(&mut lines).await;
+    let secure = secure.strip_prefix("Over TLS it is at https://");
+    let certificate = next_line(&mut lines).await;
+    let (plain, secure) = (plain.unwrap(), secure.expect("the line that is agreed on"));
+    let (plain, secure) = (plain.trim_end_matches('/'), secure.trim_end_matches('/'));
+    let flags = ["--listen", plain, "--tls", secure, "--data", data];
+    let asked = |extra: &[&'static str]| [&["endpoints"], &flags[..], extra].concat();
+    let (ok, printed, said) = output(&asked(&["--json"])).await;
+    assert!(ok, "{said}");
+    let told: Value = serde_json::from_str(&printed).unwrap();
+    let (_, text, _) = output(&asked(&[])).await;
+
+    let mapping = &told["mapping"];
+    let file = mapping["certificate"].as_str().unwrap();
+    assert_eq!(certificate, format!("Its certificate is {file}"));
+    for shown in [
+        &mapping["spki"],
+        &mapping["hostResolverRules"],
+        &mapping["certificate"],
+    ] {
+        assert!(text.contains(shown.as_str().unwrap()), "{shown}");
+    }
+    let client = reqwest::Client::new();
+    let endpoints = told["endpoints"].as_array().unwrap();
+    assert!(endpoints.len() >= 5, "{told}");
+    for endpoint in endpoints {
+        let field = |name: &str| endpoint[name].as_str().unwrap();
+        let (url, name) = (field("url"), field("name"));
+        assert!(text.contains(url) && text.contains(name), "{text}");
+        assert!(field("secureUrl").contains(secure), "{endpoint}");
+        let (_, address) = name.split_once("://").unwrap();
+        let (host, path) = address.split_once('/').unwrap();
+        let line = format!("127.0.0.1 {host}");
+        let hosts = mapping["hosts"].as_array().unwrap();
+        assert!(hosts.iter().any(|mapped| *mapped == *line), "{line}");
+        // Unsigned, and without what a socket's handshake has: refused, but by the service.
+        let by_path = url.replace("ws://", "http://");
+        let by_name = format!("http://{plain}/{path}");
+        for (url, host) in [(by_path, plain), (by_name, host)] {
+            let method = field("method").parse().unwrap();
+            let request = client.request(method, &url).header("host", host);
+            let answer = request.send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert!((400..404).contains(&status), "{url} at {host}: {status}");
+            assert!(answer.headers().contains_key("x-amzn-requestid"), "{url}");
+        }
+    }
+}

@@ -14,7 +14,8 @@ use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
 use super::{
-    Command, CredentialFormat, DataFlag, DeadLetterAction, RoleName, account, drive, watch,
+    Command, CredentialFormat, DataFlag, DeadLetterAction, RoleName, account, drive, endpoints,
+    watch,
 };
 
 pub(super) async fn run(command: Command) -> Result<(), CloudError> {
@@ -29,6 +30,7 @@ pub(super) async fn run(command: Command) -> Result<(), CloudError> {
             println!("{}", shown(&minted, format));
             Ok(())
         }
+        Command::Endpoints { at, data, json } => endpoints::run(at, &data.data()?, json),
         Command::Watch { what, endpoint } => watch::run(what, &endpoint).await,
         Command::DeadLetters { action } => letters(action).await,
         Command::Account { event, data, json } => account::run(event, data, json).await,

@@ -8,6 +8,7 @@
 mod account;
 mod commands;
 mod drive;
+mod endpoints;
 mod serve;
 mod watch;
 
@@ -41,6 +42,10 @@ struct Serve {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where to listen for the same over TLS, for clients that have the services' names mapped to this machine; off
+    /// unless given. `eddy-cloud endpoints` says how.
+    #[arg(long, value_name = "ADDRESS")]
+    tls: Option<SocketAddr>,
     /// Where to listen for `load`, `fault` and GET /counters; on this machine only, off unless given.
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
@@ -88,6 +93,17 @@ impl DataFlag {
     }
 }
 
+/// Where the cloud is meant to run.
+#[derive(Debug, Clone, Copy, Args)]
+struct At {
+    /// Where it listens.
+    #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Where it speaks TLS.
+    #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS")]
+    tls: SocketAddr,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
@@ -109,6 +125,16 @@ enum Command {
         credential_ttl: u64,
         #[command(flatten)]
         data: DataFlag,
+    },
+    /// Print where everything is: on this machine, and under the services' own names once those are mapped to it.
+    Endpoints {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Follow something live at the terminal, as a guest.
     Watch {

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use backend::ports::Pace;
-use cloud::{CloudError, Settings};
+use cloud::server::Secured;
+use cloud::{CloudError, Ready, Settings};
 use tokio::net::TcpListener;
 
 use super::Serve;
@@ -13,6 +14,7 @@ use super::Serve;
 pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
     let settings = Settings {
         listen: flags.listen,
+        tls: flags.tls,
         admin: flags.admin,
         data: flags.data.data()?,
         site: flags.site,
@@ -38,9 +40,15 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         listener.local_addr()?
     );
     let shutdown = shutdown()?;
-    cloud::serve_then(settings, listener, shutdown, move |admin| {
+    cloud::serve_then(settings, listener, shutdown, move |Ready { admin, tls }| {
         // Read by whoever started this, so it must not wait in a buffer.
         println!("{ready}");
+        if let Some(Secured { address, file, .. }) = tls {
+            println!("Over TLS it is at https://{address}/");
+            if let Some(file) = file {
+                println!("Its certificate is {}", file.display());
+            }
+        }
         if let Some(admin) = admin {
             println!("Its admin port is http://{admin}/");
         }
