@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::event::HandlerError;
 use crate::ports::{PortError, Ports};
 
 /// Names one of the GraphQL APIs.
@@ -11,17 +12,20 @@ use crate::ports::{PortError, Ports};
 pub enum ApiName {
     /// Orders over AppSync and table streams.
     Orders,
+    /// Movies: votes, leaderboard, chat.
+    Movies,
 }
 
 impl ApiName {
     /// Every API there is.
-    pub const ALL: &'static [Self] = &[Self::Orders];
+    pub const ALL: &'static [Self] = &[Self::Orders, Self::Movies];
 
     /// The name in addresses and policies, such as `orders`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Orders => "orders",
+            Self::Movies => "movies",
         }
     }
 
@@ -30,6 +34,7 @@ impl ApiName {
     pub const fn api(self) -> &'static Api {
         match self {
             Self::Orders => &crate::orders::API,
+            Self::Movies => &crate::movies::API,
         }
     }
 }
@@ -62,6 +67,22 @@ pub struct Field {
     pub name: &'static str,
     /// What answers it.
     pub kind: FieldKind,
+}
+
+impl Field {
+    /// A field that a handler of this crate answers.
+    #[must_use]
+    pub const fn function(parent: &'static str, name: &'static str) -> Self {
+        let kind = FieldKind::Function;
+        Self { parent, name, kind }
+    }
+
+    /// A mutation without a data source.
+    #[must_use]
+    pub const fn echo(name: &'static str) -> Self {
+        let (parent, kind) = ("Mutation", FieldKind::None);
+        Self { parent, name, kind }
+    }
 }
 
 /// What answers a root field.
@@ -125,6 +146,23 @@ impl From<PortError> for FieldError {
     }
 }
 
+impl From<HandlerError> for FieldError {
+    fn from(error: HandlerError) -> Self {
+        Self {
+            error_type: "InternalFailure",
+            message: error.to_string(),
+        }
+    }
+}
+
+/// An argument that cannot be taken as it is.
+pub(crate) fn bad_request(argument: &str, what: &str) -> FieldError {
+    FieldError {
+        error_type: "BadRequestException",
+        message: format!("{argument}: {what}"),
+    }
+}
+
 /// Resolves a root field of kind [`FieldKind::Function`]. The value returned holds every field of the row; execution
 /// selects from it.
 ///
@@ -140,5 +178,6 @@ pub async fn resolve<P: Ports>(
 ) -> Result<Value, FieldError> {
     match api {
         ApiName::Orders => crate::orders::resolve(ports, parent, field, arguments, caller).await,
+        ApiName::Movies => crate::movies::resolve(ports, parent, field, arguments, caller).await,
     }
 }

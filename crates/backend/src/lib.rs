@@ -6,8 +6,14 @@
 
 pub mod api;
 pub mod event;
+mod ids;
+mod json;
 #[cfg(test)]
 mod memory;
+pub mod moment;
 pub mod movies;
 pub mod orders;
+mod paging;
 pub mod ports;
+mod retry;
+pub mod tokens;

@@ -9,15 +9,18 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::event::{EventId, NewEvent};
+use crate::movies::model::Film;
 use crate::ports::{
-    Action, Bus, Clock, Condition, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page,
-    PortError, Publish, Query, Random, Table, Tables, Timers, Write,
+    Action, Bus, Clock, Condition, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing,
+    Page, Pause, PortError, Publish, Query, Random, Table, Tables, Timers, Write,
 };
 
 /// Everything the ports have been told, and what they are to answer.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) rows: BTreeMap<(&'static str, String), Item>,
+    /// Every change of a row: table, key, before, after.
+    pub(crate) changes: Vec<(&'static str, String, Option<Item>, Option<Item>)>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) timers: BTreeMap<String, (OffsetDateTime, Value)>,
     pub(crate) published: Vec<Mutation>,
@@ -25,6 +28,10 @@ pub(crate) struct State {
     pub(crate) now: Duration,
     /// What befalls the next transactions, the next one last.
     pub(crate) faults: Vec<Fault>,
+    /// What whoever knows films says.
+    pub(crate) popular: Option<Result<Vec<Film>, String>>,
+    /// How long each movie is shown.
+    pub(crate) rotation: Option<Duration>,
     seed: u8,
 }
 
@@ -77,14 +84,27 @@ impl Tables for Memory {
                 return Err(PortError::Condition(position));
             }
         }
-        for Write {
-            table, key, action, ..
-        } in writes
-        {
-            match action {
-                Action::Put(item) => drop(state.rows.insert((table.name, key), item)),
-                Action::Delete => drop(state.rows.remove(&(table.name, key))),
+        let mut after = Vec::new();
+        for write in &writes {
+            let at = (write.table.name, write.key.clone());
+            let row = state.rows.get(&at);
+            match &write.action {
+                Action::Put(item) => after.push((at, Some(item.clone()))),
+                Action::Update(update) => {
+                    let updated = update.apply(write.table, &write.key, row)?;
+                    after.push((at, Some(updated)));
+                }
+                Action::Delete => after.push((at, None)),
                 Action::Check => {}
+            }
+        }
+        for (at, row) in after {
+            let old = match row.clone() {
+                Some(row) => state.rows.insert(at.clone(), row),
+                None => state.rows.remove(&at),
+            };
+            if old != row {
+                state.changes.push((at.0, at.1, old, row));
             }
         }
         if fault == Fault::LostAnswer {
@@ -176,6 +196,18 @@ impl Clock for Memory {
     }
 }
 
+impl Films for Memory {
+    async fn popular_films(&self) -> Option<Result<Vec<Film>, String>> {
+        self.state().popular.clone()
+    }
+}
+
+impl Pause for Memory {
+    async fn pause(&self, _: Duration) {
+        tokio::task::yield_now().await;
+    }
+}
+
 impl Random for Memory {
     fn fill(&self, bytes: &mut [u8]) {
         let mut state = self.state();
@@ -189,5 +221,9 @@ impl Random for Memory {
 impl Pacing for Memory {
     fn pace(&self) -> Pace {
         Pace::default()
+    }
+
+    fn rotation(&self) -> Option<Duration> {
+        self.state().rotation
     }
 }

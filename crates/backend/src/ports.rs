@@ -10,17 +10,29 @@ use time::OffsetDateTime;
 
 use crate::api::ApiName;
 use crate::event::{EventId, NewEvent};
+use crate::movies::model::Film;
 
 /// A row of a table: attribute names and values.
 pub type Item = Map<String, Value>;
 
 /// Everything the handlers need.
 pub trait Ports:
-    Tables + Bus + Timers + Publish + Notify + Clock + Random + Pacing + Send + Sync
+    Tables + Bus + Timers + Publish + Notify + Films + Clock + Pause + Random + Pacing + Send + Sync
 {
 }
-impl<T: Tables + Bus + Timers + Publish + Notify + Clock + Random + Pacing + Send + Sync> Ports
-    for T
+impl<T> Ports for T where
+    T: Tables
+        + Bus
+        + Timers
+        + Publish
+        + Notify
+        + Films
+        + Clock
+        + Pause
+        + Random
+        + Pacing
+        + Send
+        + Sync
 {
 }
 
@@ -90,10 +102,50 @@ pub struct Write {
 pub enum Action {
     /// Replaces the row or makes it.
     Put(Item),
+    /// Changes some attributes of the row, or makes it of them.
+    Update(Update),
     /// Removes the row.
     Delete,
     /// Only checks the condition.
     Check,
+}
+
+/// A change of some attributes that needs no look at the row first, so that many who add to one number do not get in
+/// each other's way. Source: Amazon DynamoDB developer guide, update expressions, `SET` and `ADD`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Update {
+    /// These attributes become these values.
+    pub set: Vec<(&'static str, Value)>,
+    /// To these numbers is added; what is absent counts as zero.
+    pub add: Vec<(&'static str, i64)>,
+}
+
+impl Update {
+    /// What becomes of a row.
+    ///
+    /// # Errors
+    /// [`PortError::Refused`] where something is to be added to what is no whole number, or becomes too large for one.
+    pub fn apply(&self, table: &Table, key: &str, row: Option<&Item>) -> Result<Item, PortError> {
+        let mut row = row.cloned().unwrap_or_default();
+        row.insert(table.key.to_owned(), key.into());
+        for (name, value) in &self.set {
+            row.insert((*name).to_owned(), value.clone());
+        }
+        for (name, more) in &self.add {
+            let sum = match row.get(*name) {
+                None => Some(*more),
+                Some(number) => number.as_i64().and_then(|number| number.checked_add(*more)),
+            };
+            let sum = sum.ok_or_else(|| {
+                let table = table.name;
+                PortError::Refused(format!(
+                    "nothing can be added to {name} of {key:?} in {table}"
+                ))
+            })?;
+            row.insert((*name).to_owned(), sum.into());
+        }
+        Ok(row)
+    }
 }
 
 /// A condition about a row as it is before the transaction.
@@ -210,16 +262,31 @@ pub trait Clock {
     fn now(&self) -> OffsetDateTime;
 }
 
+/// Somebody who knows films.
+pub trait Films {
+    /// Those that are popular, or why that cannot be said, for people. Nothing where there is nobody to ask.
+    fn popular_films(&self) -> impl Future<Output = Option<Result<Vec<Film>, String>>> + Send;
+}
+
+/// Waiting for a moment, where trying again at once would do harm.
+pub trait Pause {
+    /// Comes back after about this long.
+    fn pause(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
 /// Randomness.
 pub trait Random {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// How fast simulations move: a setting of whoever runs them.
+/// How fast things move by themselves: settings of whoever runs them.
 pub trait Pacing {
-    /// The longest waits.
+    /// The longest waits of simulations.
     fn pace(&self) -> Pace;
+
+    /// How long each movie is shown; none if they do not rotate.
+    fn rotation(&self) -> Option<Duration>;
 }
 
 /// The longest waits of a simulation; each wait is drawn between zero and these.

@@ -1,14 +1,16 @@
 //! Which handler hangs where, and the ports that the world offers to the handlers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend::api::{Caller, Role};
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
-use backend::orders;
+use backend::movies::model::Film;
 use backend::ports::{
-    Bus, Change, Clock, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, PortError,
-    Publish, Query, Random, Table, Tables, Timers, Write,
+    Bus, Change, Clock, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, Pause,
+    PortError, Publish, Query, Random, Table, Tables, Timers, Write,
 };
+use backend::{movies, orders, tokens};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -25,7 +27,19 @@ use crate::world::{Errand, World};
 use crate::{bus, mqtt, streams, tables, timers};
 
 /// Every table there is.
-pub(crate) static TABLES: &[&Table] = &[&orders::ORDERS, &orders::RECEIPTS];
+pub(crate) static TABLES: &[&Table] = &[
+    &orders::ORDERS,
+    &orders::RECEIPTS,
+    &movies::MOVIES,
+    &movies::REVIEWS,
+    &movies::MESSAGES,
+    &movies::SPEAKERS,
+    &movies::PROGRAMME,
+    &tokens::TOKENS,
+];
+
+/// The tables that the rules' handlers write: the account of events ends with what their streams' consumers made of it.
+pub(crate) static VIEW_MODELS: &[&Table] = &[&orders::ORDERS];
 
 /// The bus's rules.
 pub(crate) static RULES: &[&Rule] = &[&orders::RULE];
@@ -49,9 +63,18 @@ pub(crate) async fn deliver(
     }
 }
 
-/// Hands a timer's payload to its handler.
-pub(crate) async fn fire(world: &World, payload: &Value) -> Result<(), HandlerError> {
-    guarded(orders::on_timer(world, payload)).await
+/// Hands a timer's payload to its handler, which its name tells.
+pub(crate) async fn fire(world: &World, name: &str, payload: &Value) -> Result<(), HandlerError> {
+    if name.starts_with(movies::rotation::Timer::PREFIX) {
+        guarded(movies::on_timer(world, payload)).await
+    } else {
+        guarded(orders::on_timer(world, payload)).await
+    }
+}
+
+/// Makes what a fresh cloud lacks, and sets the timers that are always there.
+pub(crate) async fn prepare(world: &World) -> Result<(), HandlerError> {
+    movies::prepare(world).await
 }
 
 /// Starts the streams' consumers.
@@ -64,7 +87,9 @@ pub(crate) async fn start_consumers(
     pumps: &mut JoinSet<()>,
 ) -> Result<(), StoreError> {
     streams::start(&PublishOrders, world, stop, pumps).await?;
-    streams::start(&TellOfOrders, world, stop, pumps).await
+    streams::start(&TellOfOrders, world, stop, pumps).await?;
+    streams::start(&PublishMovies, world, stop, pumps).await?;
+    streams::start(&PublishReviews, world, stop, pumps).await
 }
 
 /// Publishes the changes of orders over AppSync.
@@ -100,6 +125,42 @@ impl Consumer for TellOfOrders {
 
     async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
         orders::tell(world, change).await
+    }
+}
+
+/// Publishes the changes of movies over AppSync.
+#[derive(Clone)]
+struct PublishMovies;
+
+impl Consumer for PublishMovies {
+    fn name(&self) -> &'static str {
+        "movies-publish"
+    }
+
+    fn table(&self) -> &'static Table {
+        &movies::MOVIES
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        movies::on_change(world, change).await
+    }
+}
+
+/// Publishes the changes of reactions over AppSync.
+#[derive(Clone)]
+struct PublishReviews;
+
+impl Consumer for PublishReviews {
+    fn name(&self) -> &'static str {
+        "movies-reviews-publish"
+    }
+
+    fn table(&self) -> &'static Table {
+        &movies::REVIEWS
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        movies::on_change(world, change).await
     }
 }
 
@@ -230,8 +291,24 @@ impl Random for World {
     }
 }
 
+impl Pause for World {
+    async fn pause(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+impl Films for World {
+    async fn popular_films(&self) -> Option<Result<Vec<Film>, String>> {
+        None
+    }
+}
+
 impl Pacing for World {
     fn pace(&self) -> Pace {
         self.settings.pace
+    }
+
+    fn rotation(&self) -> Option<Duration> {
+        Some(self.settings.rotation).filter(|rotation| !rotation.is_zero())
     }
 }

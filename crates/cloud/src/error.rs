@@ -88,6 +88,11 @@ pub enum CloudError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
+    /// What a fresh cloud has to hold could not be made.
+    #[error(
+        "what a fresh cloud holds could not be made: {0}. What lies in a data folder is kept: start it again"
+    )]
+    Prepare(String),
     /// A part of the pipeline came to an end that was not told to.
     #[error(
         "a part of the pipeline has ended ({0}), so the cloud ends too rather than lose sight of events. What lies in a data folder is kept: start it again"

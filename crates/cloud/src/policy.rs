@@ -301,14 +301,28 @@ mod tests {
     }
 
     #[test]
-    fn guests_read_and_follow_and_start_simulations_and_nothing_else() {
+    fn guests_do_what_is_theirs_and_nothing_else() {
         let policies = Policies::load().unwrap();
         let field = |parent, name| Access::field(ApiName::Orders, parent, name);
+        let movies = |parent, name| Access::field(ApiName::Movies, parent, name);
         for (access, guest) in [
             (field("Query", "orders"), true),
             (field("Subscription", "onCreateOrUpdateOrder"), true),
             (field("Mutation", "createOrder"), false),
             (field("Mutation", "updateOrder"), false),
+            (movies("Query", "listMessages"), true),
+            (movies("Subscription", "onSendReaction"), true),
+            (movies("Mutation", "createMessage"), true),
+            (movies("Mutation", "addVotes"), true),
+            (movies("Mutation", "sendReaction"), true),
+            (movies("Mutation", "updateReviews"), true),
+            (movies("Mutation", "createMovies"), false),
+            (movies("Mutation", "updateMovies"), false),
+            (movies("Mutation", "deleteMovies"), false),
+            (movies("Mutation", "createReviews"), false),
+            (movies("Mutation", "deleteReviews"), false),
+            (movies("Mutation", "publishMovies"), false),
+            (movies("Mutation", "publishReviews"), false),
             (Access::route("GET", "order"), true),
             (Access::route("POST", "order"), false),
             (Access::put_events(REGION, BUS), false),

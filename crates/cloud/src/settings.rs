@@ -34,6 +34,8 @@ pub struct Settings {
     pub credential_ttl: Duration,
     /// How fast simulations move.
     pub pace: Pace,
+    /// How long each movie is shown; zero: for ever.
+    pub rotation: Duration,
     /// Whether the bus shuffles and doubles its deliveries.
     pub disorder: bool,
     /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
@@ -65,6 +67,7 @@ impl Default for Settings {
             site: None,
             credential_ttl: Duration::from_secs(3600),
             pace: Pace::default(),
+            rotation: Duration::from_secs(10),
             disorder: false,
             retry_window: Duration::from_secs(60),
             patience: Duration::from_secs(30),

@@ -1,6 +1,7 @@
 //! Tables as DynamoDB has them: rows under keys, conditions, transactions, keyset queries over indexes, and a stream
 //! record for each change, in the change's own transaction.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use backend::ports::{Action, Condition, Index, Item, Page, PortError, Query, Table, Write};
@@ -120,10 +121,14 @@ pub(crate) fn transact(
         }
         let new = match &write.action {
             Action::Check => continue,
-            Action::Put(item) => Some(item),
+            Action::Put(item) => Some(Cow::Borrowed(item)),
+            Action::Update(update) => {
+                let updated = update.apply(write.table, &write.key, old.as_ref())?;
+                Some(Cow::Owned(updated))
+            }
             Action::Delete => None,
         };
-        if let Some(item) = new {
+        if let Some(item) = &new {
             check_item(write, item)?;
         }
         touched.add(replace(
@@ -131,7 +136,7 @@ pub(crate) fn transact(
             write.table,
             &write.key,
             old.as_ref(),
-            new,
+            new.as_deref(),
             cause,
             now,
         )?);

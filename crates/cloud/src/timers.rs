@@ -93,7 +93,7 @@ fn due(connection: &Connection, now: i64) -> Result<(Vec<Timer>, Option<i64>), S
 }
 
 async fn fire(world: &World, timer: Timer) {
-    let result = adapters::fire(world, &timer.payload).await;
+    let result = adapters::fire(world, &timer.name, &timer.payload).await;
     let name = timer.name.clone();
     if let Err(error) = settle(world, timer, result).await {
         // It is still due and will fire again; not at once, for the disk may be full.

@@ -136,10 +136,12 @@ impl World {
     /// [`Pipeline::finished`] returns.
     ///
     /// # Errors
-    /// Where another cloud is running on the same folder.
+    /// Where another cloud is running on the same folder, or what a fresh one lacks cannot be made.
     pub async fn start(&self, stop: watch::Receiver<bool>) -> Result<Pipeline, CloudError> {
         self.store.claim()?;
         bus::resume(&self.store).await?;
+        let prepared = adapters::prepare(self).await;
+        prepared.map_err(|error| CloudError::Prepare(error.to_string()))?;
         let mut pumps = JoinSet::new();
         let stopping = stop.clone();
         // The consumers first: the sweeper forgets what none of them waits for.

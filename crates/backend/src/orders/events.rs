@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::model::{KEPT, NewOrder, News, Order, OrderId, StatusUpdate, to_map};
+use super::model::{KEPT, NewOrder, News, Order, OrderId, StatusUpdate};
 use super::{CREATED, ORDERS, RECEIPTS, UPDATED};
 use crate::event::{BusEvent, EventId, HandlerError, Outcome};
+use crate::json::to_map;
 use crate::ports::{Action, Condition, Item, PortError, Ports, Write};
 
 /// How often a write that another one got in front of is tried at once, before the bus delivers again.

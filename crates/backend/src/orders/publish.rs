@@ -3,9 +3,10 @@
 use serde_json::Map;
 
 use super::ORDERS;
-use super::model::{Order, to_map};
+use super::model::Order;
 use crate::api::ApiName;
 use crate::event::HandlerError;
+use crate::json::to_map;
 use crate::ports::{Change, Mutation, Ports};
 
 // What a mutation does not select, nobody receives, and a non-null field that is missing nulls the whole event: both

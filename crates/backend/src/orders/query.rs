@@ -1,17 +1,17 @@
 //! Answers to those who ask.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::model::{LISTING, Moment, Order};
 use super::{NEWEST, ORDERS};
-use crate::api::{Caller, FieldError};
-use crate::event::HandlerError;
+use crate::api::{Caller, FieldError, bad_request};
+use crate::paging::{self, Limits};
 use crate::ports::{Item, Ports, Query};
 
-const DEFAULT_LIMIT: usize = 50;
-const GREATEST_LIMIT: usize = 100;
+const LIMITS: Limits = Limits {
+    default: 50,
+    greatest: 100,
+};
 
 /// Resolves a field of the orders API. Everyone who may call it gets the same answer.
 ///
@@ -47,13 +47,10 @@ async fn order<P: Ports>(ports: &P, arguments: &Map<String, Value>) -> Result<Va
 }
 
 async fn orders<P: Ports>(ports: &P, arguments: &Map<String, Value>) -> Result<Value, FieldError> {
-    let limit = limit(arguments)?;
+    let limit = LIMITS.read(arguments)?;
     let query = Query {
         partition: LISTING.to_owned(),
-        after: arguments
-            .get("nextToken")
-            .and_then(decode_token)
-            .transpose()?,
+        after: paging::after(arguments, is_listed_as)?,
         descending: true,
         limit,
     };
@@ -68,60 +65,20 @@ async fn orders<P: Ports>(ports: &P, arguments: &Map<String, Value>) -> Result<V
     let next = items
         .last()
         .filter(|_| more)
-        .map(|last| encode_token(&last.listed_as()));
+        .map(|last| paging::token(&last.listed_as()));
     Ok(json!({ "items": items, "nextToken": next }))
-}
-
-fn limit(arguments: &Map<String, Value>) -> Result<usize, FieldError> {
-    let Some(value) = arguments.get("limit").filter(|value| !value.is_null()) else {
-        return Ok(DEFAULT_LIMIT);
-    };
-    value
-        .as_u64()
-        .and_then(|limit| usize::try_from(limit).ok())
-        .filter(|limit| (1..=GREATEST_LIMIT).contains(limit))
-        .ok_or_else(|| {
-            bad_request(
-                "limit",
-                &format!("between 1 and {GREATEST_LIMIT}, not {value}"),
-            )
-        })
 }
 
 /// The order of a row, unless its time is over: a row may still lie there for a while.
 fn living<P: Ports>(ports: &P, row: Item) -> Result<Option<Order>, FieldError> {
-    let order = Order::from_row(row).map_err(|error: HandlerError| FieldError {
-        error_type: "InternalFailure",
-        message: error.to_string(),
-    })?;
+    let order = Order::from_row(row)?;
     Ok(Some(order).filter(|order| order.expires_at() > ports.now().unix_timestamp()))
 }
 
-fn encode_token(listed_as: &str) -> String {
-    URL_SAFE_NO_PAD.encode(listed_as)
-}
-
-/// Nothing for an absent token; what is not one of ours is an error, not the first page.
-fn decode_token(token: &Value) -> Option<Result<String, FieldError>> {
-    if token.is_null() {
-        return None;
-    }
-    let listed_as = token
-        .as_str()
-        .and_then(|token| URL_SAFE_NO_PAD.decode(token).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .filter(|text| {
-            let moment = text
-                .split_once('#')
-                .map(|(at, _)| serde_json::from_value::<Moment>(at.into()));
-            matches!(moment, Some(Ok(_)))
-        });
-    Some(listed_as.ok_or_else(|| bad_request("nextToken", "not a token that an earlier page gave")))
-}
-
-fn bad_request(argument: &str, what: &str) -> FieldError {
-    FieldError {
-        error_type: "BadRequestException",
-        message: format!("{argument}: {what}"),
-    }
+/// Whether the listing can have such a sort key.
+fn is_listed_as(text: &str) -> bool {
+    let moment = text
+        .split_once('#')
+        .map(|(at, _)| serde_json::from_value::<Moment>(at.into()));
+    matches!(moment, Some(Ok(_)))
 }

@@ -8,14 +8,13 @@ mod baskets;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use svix_ksuid::{Ksuid, KsuidLike as _};
-use time::OffsetDateTime;
 
 use self::baskets::BASKETS;
 use super::model::{NewOrder, OrderId, OrderStatus, StatusUpdate};
 use super::{CREATED, UPDATED};
 use crate::event::{HandlerError, NewEvent};
-use crate::ports::{Ports, Random};
+use crate::ids;
+use crate::ports::Ports;
 
 /// What a timer of the simulation carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,20 +193,11 @@ fn wait<P: Ports>(ports: &P, timer: &Timer) -> std::time::Duration {
         Timer::Basket { .. } => pace.basket,
         Timer::Status { .. } => pace.state,
     };
-    longest.mul_f64(0.1 + 0.9 * unit(ports))
-}
-
-fn unit<R: Random>(random: &R) -> f64 {
-    let mut bytes = [0; 4];
-    random.fill(&mut bytes);
-    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+    longest.mul_f64(0.1 + 0.9 * ids::unit(ports))
 }
 
 fn new_order_id<P: Ports>(ports: &P) -> OrderId {
-    let mut payload = [0; 16];
-    ports.fill(&mut payload);
-    let now: OffsetDateTime = ports.now();
-    OrderId(Ksuid::from_seconds(Some(now.unix_timestamp()), Some(&payload)).to_string())
+    OrderId(ids::ksuid(ports))
 }
 
 /// Of types of ours, which all can be written as JSON.

@@ -60,6 +60,9 @@ struct Serve {
     /// The longest wait between two states of a simulated order, in seconds, decimal; 0 does not wait.
     #[arg(long, default_value = "4", value_name = "SECONDS", value_parser = seconds)]
     pace: Duration,
+    /// How long each movie is shown, in seconds, decimal; 0 shows one for ever.
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
+    rotate: Duration,
     /// Shuffle and double the deliveries of the bus.
     #[arg(long)]
     disorder: bool,

@@ -20,6 +20,7 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         site: flags.site,
         credential_ttl: Duration::from_secs(flags.credential_ttl),
         pace: Pace::from_state(flags.pace),
+        rotation: flags.rotate,
         disorder: flags.disorder,
         retry_window: flags.retry_window,
         ..Settings::default()

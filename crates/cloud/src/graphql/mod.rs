@@ -47,6 +47,7 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(
 /// Every API's schema, parsed and checked once, and the policies that its fields are guarded by.
 pub struct Apis {
     orders: Schema,
+    movies: Schema,
     policies: Policies,
 }
 
@@ -56,9 +57,10 @@ impl Apis {
     /// # Errors
     /// [`CloudError::BuiltIn`] with what is wrong.
     pub fn load() -> Result<Self, CloudError> {
-        let orders = Schema::load(ApiName::Orders).map_err(CloudError::BuiltIn)?;
+        let schema = |api| Schema::load(api).map_err(CloudError::BuiltIn);
         Ok(Self {
-            orders,
+            orders: schema(ApiName::Orders)?,
+            movies: schema(ApiName::Movies)?,
             policies: Policies::load().map_err(CloudError::BuiltIn)?,
         })
     }
@@ -78,6 +80,7 @@ impl Apis {
     fn schema(&self, api: ApiName) -> &Schema {
         match api {
             ApiName::Orders => &self.orders,
+            ApiName::Movies => &self.movies,
         }
     }
 }

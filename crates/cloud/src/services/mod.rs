@@ -63,6 +63,7 @@ impl Service {
         match self {
             Self::Identity | Self::Events => "",
             Self::Api(ApiName::Orders) => "eddyorders0000000000000000",
+            Self::Api(ApiName::Movies) => "eddymovies0000000000000000",
             Self::Mqtt => "eddymqtt000000",
             Self::Simulations => "eddyorders",
         }

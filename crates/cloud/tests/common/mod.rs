@@ -34,7 +34,7 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 pub const EVERY_FIELD: &str = "orderId currency customerId items { itemId description quantity unitPrice } numItems \
     status total createdAt updatedAt revision";
 
-/// A running cloud that does not wait in its simulations.
+/// A running cloud that does not wait in its simulations and rotates no movies.
 pub async fn cloud() -> Running {
     cloud_with(|_| ()).await
 }
@@ -42,6 +42,7 @@ pub async fn cloud() -> Running {
 pub async fn cloud_with(change: impl FnOnce(&mut Settings)) -> Running {
     let mut settings = Settings {
         pace: Pace::from_state(Duration::ZERO),
+        rotation: Duration::ZERO,
         ..Settings::default()
     };
     change(&mut settings);
@@ -68,6 +69,18 @@ pub fn guest(cloud: &Running) -> Signer {
 
 pub fn backend(cloud: &Running) -> Signer {
     signer(cloud, &Caller::backend())
+}
+
+/// A guest with an identity of its own.
+pub fn guest_named(cloud: &Running, identity: &str) -> Signer {
+    let identity = Some(backend::api::IdentityId(identity.to_owned()));
+    signer(
+        cloud,
+        &Caller {
+            role: Role::Guest,
+            identity,
+        },
+    )
 }
 
 fn signer(cloud: &Running, caller: &Caller) -> Signer {
@@ -127,8 +140,13 @@ impl Signer {
 
     /// A signed GraphQL request.
     pub fn graphql(&self, cloud: &Running, query: &str, variables: Value) -> Request {
+        self.graphql_of("orders", cloud, query, variables)
+    }
+
+    /// A signed GraphQL request to an API.
+    pub fn graphql_of(&self, api: &str, cloud: &Running, query: &str, variables: Value) -> Request {
         let body = json!({"query": query, "variables": variables}).to_string();
-        let mut request = Request::post(format!("{}/orders/graphql", cloud.url), body);
+        let mut request = Request::post(format!("{}/{api}/graphql", cloud.url), body);
         request.headers.push((
             "content-type".into(),
             "application/json; charset=UTF-8".into(),
@@ -238,13 +256,23 @@ pub enum Passing {
 pub struct Socket {
     pub ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
     signer: Signer,
+    /// The API's GraphQL endpoint.
+    path: String,
     next: u32,
 }
 
 impl Socket {
     /// A live connection of this signer.
     pub async fn live(cloud: &Running, signer: &Signer) -> Self {
-        let mut socket = Self::open(cloud, signer, Passing::Subprotocol).await;
+        Self::live_on("orders", cloud, signer).await
+    }
+
+    /// A live connection of this signer to an API.
+    pub async fn live_on(api: &str, cloud: &Running, signer: &Signer) -> Self {
+        let path = format!("/{api}/graphql");
+        let headers = signer.socket_headers(cloud, &format!("{path}/connect"), "{}");
+        let passing = Passing::Subprotocol;
+        let mut socket = Self::open_at(path, cloud, signer, Some(&headers), passing).await;
         socket.send(&json!({"type": "connection_init"})).await;
         assert_eq!(socket.frame().await["type"], "connection_ack");
         socket
@@ -261,12 +289,26 @@ impl Socket {
         headers: Option<&Map<String, Value>>,
         passing: Passing,
     ) -> Self {
+        Self::open_at(
+            "/orders/graphql".to_owned(),
+            cloud,
+            signer,
+            headers,
+            passing,
+        )
+        .await
+    }
+
+    async fn open_at(
+        path: String,
+        cloud: &Running,
+        signer: &Signer,
+        headers: Option<&Map<String, Value>>,
+        passing: Passing,
+    ) -> Self {
         let encoded =
             headers.map(|headers| URL_SAFE_NO_PAD.encode(serde_json::to_vec(headers).unwrap()));
-        let url = format!(
-            "{}/orders/graphql/realtime",
-            cloud.url.replace("http", "ws")
-        );
+        let url = format!("{}{path}/realtime", cloud.url.replace("http", "ws"));
         let (url, protocol) = match (encoded, passing) {
             (Some(encoded), Passing::Subprotocol) => (url, format!("graphql-ws, header-{encoded}")),
             (Some(encoded), Passing::Query) => (
@@ -289,6 +331,7 @@ impl Socket {
         Self {
             ws,
             signer: signer.clone(),
+            path,
             next: 0,
         }
     }
@@ -328,7 +371,7 @@ impl Socket {
     /// A `start`, signed; its id.
     pub async fn start(&mut self, cloud: &Running, query: &str, variables: Value) -> String {
         let data = json!({"query": query, "variables": variables}).to_string();
-        let authorization = self.signer.socket_headers(cloud, "/orders/graphql", &data);
+        let authorization = self.signer.socket_headers(cloud, &self.path, &data);
         self.start_with(&data, &authorization).await
     }
 

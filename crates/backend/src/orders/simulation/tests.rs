@@ -1,3 +1,5 @@
+use time::OffsetDateTime;
+
 use super::*;
 
 fn id(name: &str) -> OrderId {

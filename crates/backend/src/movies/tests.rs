@@ -1,0 +1,1 @@
+//! Votes, rotation and chat, over the ports in memory.
