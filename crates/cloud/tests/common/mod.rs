@@ -323,15 +323,18 @@ impl Socket {
             .insert("sec-websocket-protocol", protocol.parse().unwrap());
         let (ws, response) = tokio_tungstenite::connect_async(request).await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-ws");
-        Self::over(ws, signer)
+        Self {
+            path,
+            ..Self::over(ws, signer)
+        }
     }
 
-    /// One that is open already.
+    /// One that is open already, to the orders API.
     pub fn over(ws: WebSocketStream<MaybeTlsStream<TcpStream>>, signer: &Signer) -> Self {
         Self {
             ws,
             signer: signer.clone(),
-            path,
+            path: "/orders/graphql".to_owned(),
             next: 0,
         }
     }
