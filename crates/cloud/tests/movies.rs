@@ -1,4 +1,10 @@
 //! The movies API over real HTTP and sockets: what its names answer, who may call them, who hears of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
 
 mod common;
 
