@@ -162,6 +162,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["appsync", "aws-guest", "backend", "holidays", "net"],
     ),
     ("eddy", &["appsync", "aws-guest", "net"]),
+    ("states", &[]),
     ("xtask", &[]),
 ];
 

@@ -42,6 +42,15 @@ const SCRIPTS: [Script; 3] = [
         why: "it makes the page's JavaScript smaller",
     },
 ];
+/// Reads the workflows that are deployed as their service does.
+const ASL_VALIDATOR: Script = Script {
+    program: "asl-validator",
+    package: "asl-validator@4.0.0",
+    answer: "4.0.0",
+    path: "asl-validator/dist/bin/asl-validator.js",
+    why: "it checks the workflows that are deployed",
+};
+const MOTO: &str = "5.2.5";
 const NODE: u32 = 20;
 
 /// A program that an npm package ships as a script.
@@ -102,6 +111,44 @@ pub(crate) fn for_deny(workspace: &Workspace) -> Result<()> {
         &["--locked"],
         "it checks the dependencies' rules",
     )
+}
+
+/// What checking workflows needs: their validator, and the server of moto, which has an interpreter of its own. Returns
+/// where that server is.
+///
+/// # Errors
+/// One is missing and cannot be installed.
+pub(crate) fn for_workflows(workspace: &Workspace) -> Result<PathBuf> {
+    npm_script(workspace, &ASL_VALIDATOR)?;
+    let folder = workspace.tools.join("moto");
+    let python = folder.join("bin/python");
+    let there = || {
+        let ask = "from importlib.metadata import version; print(version('moto'))";
+        python.is_file()
+            && process::read(Command::new(&python).args(["-c", ask]))
+                .is_ok_and(|answer| answer.trim() == MOTO)
+    };
+    if !there() {
+        let why = "the workflows also run in its interpreter, which nobody here wrote";
+        installing(&format!("moto {MOTO} (a Python package)"), why, || {
+            process::run(
+                workspace
+                    .command("python3")
+                    .args(["-m", "venv"])
+                    .arg(&folder),
+            )
+            .context(
+                "Python 3 with venv is needed (Debian: `sudo apt-get install python3-venv`)",
+            )?;
+            let package = format!("moto[server]=={MOTO}");
+            process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &package]))
+        })?;
+        ensure!(
+            there(),
+            "moto {MOTO} is installed but does not answer as such"
+        );
+    }
+    Ok(folder.join("bin/moto_server"))
 }
 
 /// A browser and the driver that tests steer it with.
@@ -257,7 +304,11 @@ fn npm_script(workspace: &Workspace, script: &Script) -> Result<()> {
             "--prefix",
         ];
         // All at once: without a manifest npm takes away what it is not asked for.
-        let mut all: Vec<_> = SCRIPTS.iter().map(|script| script.package).collect();
+        let mut all: Vec<_> = SCRIPTS
+            .iter()
+            .chain([&ASL_VALIDATOR])
+            .map(|script| script.package)
+            .collect();
         all.dedup();
         process::run(
             workspace

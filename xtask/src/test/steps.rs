@@ -78,6 +78,13 @@ pub(super) const STEPS: &[Step] = &[
         run: page_size,
     },
     Step {
+        name: "workflows",
+        what: "the workflows in others' validator and interpreter",
+        fast: false,
+        budget: None,
+        run: workflows,
+    },
+    Step {
         name: "interop",
         what: "others' clients against the cloud",
         fast: false,
@@ -253,6 +260,26 @@ fn page_size(session: &Session<'_>) -> Result<Outcome> {
         tally: ONE,
         note: format!("{sum} bytes in Brotli; allowed {}", weight::BUDGET),
     })
+}
+
+fn workflows(session: &Session<'_>) -> Result<Outcome> {
+    let workspace = session.workspace;
+    let moto = tools::for_workflows(workspace)?;
+    let mut documents: Vec<PathBuf> = fs::read_dir(workspace.root.join("deploy/workflows"))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    documents.sort();
+    let mut outcome = Outcome::default();
+    for document in &documents {
+        let mut validator = workspace.command("asl-validator");
+        outcome.tally += check(validator.arg("--json-path").arg(document))?.tally;
+    }
+    let mut command = cargo(session);
+    command
+        .args(["test", "-p", "states", "--test", "moto", "--", "--ignored"])
+        .env("EDDY_MOTO", moto);
+    outcome.tally += tests(&mut command, Runner::Libtest)?.tally;
+    Ok(outcome)
 }
 
 fn interop(session: &Session<'_>) -> Result<Outcome> {
