@@ -50,7 +50,6 @@ const ASL_VALIDATOR: Script = Script {
     path: "asl-validator/dist/bin/asl-validator.js",
     why: "it checks the workflows that are deployed",
 };
-const MOTO: &str = "5.2.5";
 const NODE: u32 = 20;
 
 /// A program that an npm package ships as a script.
@@ -120,35 +119,9 @@ pub(crate) fn for_deny(workspace: &Workspace) -> Result<()> {
 /// One is missing and cannot be installed.
 pub(crate) fn for_workflows(workspace: &Workspace) -> Result<PathBuf> {
     npm_script(workspace, &ASL_VALIDATOR)?;
-    let folder = workspace.tools.join("moto");
-    let python = folder.join("bin/python");
-    let there = || {
-        let ask = "from importlib.metadata import version; print(version('moto'))";
-        python.is_file()
-            && process::read(Command::new(&python).args(["-c", ask]))
-                .is_ok_and(|answer| answer.trim() == MOTO)
-    };
-    if !there() {
-        let why = "the workflows also run in its interpreter, which nobody here wrote";
-        installing(&format!("moto {MOTO} (a Python package)"), why, || {
-            process::run(
-                workspace
-                    .command("python3")
-                    .args(["-m", "venv"])
-                    .arg(&folder),
-            )
-            .context(
-                "Python 3 with venv is needed (Debian: `sudo apt-get install python3-venv`)",
-            )?;
-            let package = format!("moto[server]=={MOTO}");
-            process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &package]))
-        })?;
-        ensure!(
-            there(),
-            "moto {MOTO} is installed but does not answer as such"
-        );
-    }
-    Ok(folder.join("bin/moto_server"))
+    let moto = python(workspace)?.with_file_name("moto_server");
+    ensure!(moto.is_file(), "moto is installed, but its server is not");
+    Ok(moto)
 }
 
 /// A browser and the driver that tests steer it with.

@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Each at one version: what they know is compared with what we do.
-const PACKAGES: &[&str] = &["holidays==0.108", "icalendar==7.3.0"];
+const PACKAGES: &[&str] = &["holidays==0.108", "icalendar==7.3.0", "moto[server]==5.2.5"];
 
 /// The interpreter that has the packages; what is missing is installed with the ordinary clients.
 ///
