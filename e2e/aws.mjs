@@ -76,9 +76,10 @@ export async function listedOrders(url, credentials) {
   return orders;
 }
 
-/** Starts a simulation. */
+/** Starts a simulation, at the address of a cloud or at that which starts one. */
 export async function startSimulation(url, credentials) {
-  const response = await signedFetch(new URL("order", url), { service: "execute-api", credentials });
+  const address = new URL(url).pathname === "/" ? new URL("order", url) : url;
+  const response = await signedFetch(address, { service: "execute-api", credentials });
   if (!response.ok) throw new Error(`GET /order: ${response.status} ${await response.text()}`);
   return response.json();
 }

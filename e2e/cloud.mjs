@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const BINARY = process.env.EDDY_CLOUD ?? fileURLToPath(new URL("../target/debug/eddy-cloud", import.meta.url));
 const READY = /^Eddy's cloud is ready at (http:\/\/\S+)$/m;
+const SECURE = /^Over TLS it is at (https:\/\/\S+)$/m;
 const ADMIN = /^Its admin port is (http:\/\/\S+)$/m;
 const START_DEADLINE_MS = 20_000;
 
@@ -14,23 +15,29 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
  * Starts a cloud and waits until it says where it is.
- * @param {{listen?: string, data?: string, site?: string, admin?: boolean, flags?: string[]}} [options]
+ * @param {{listen?: string, data?: string, site?: string, tls?: boolean, admin?: boolean, flags?: string[]}} [options]
  */
-export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", site, admin, flags = [] } = {}) {
+export async function startCloud({ listen = "127.0.0.1:0", data = ":memory:", site, tls, admin, flags = [] } = {}) {
   const words = ["--listen", listen, "--data", data, ...flags];
   if (site) words.push("--site", site);
+  if (tls) words.push("--tls", "127.0.0.1:0");
   if (admin) words.push("--admin", "127.0.0.1:0");
   const child = spawn(BINARY, words, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   const ended = new Promise((resolve) => child.once("close", resolve)).then(() => running.delete(child));
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
-  const [url, adminUrl] = await ready(child, admin ? [READY, ADMIN] : [READY], () => log);
+  const lines = [READY, ...(admin ? [ADMIN] : []), ...(tls ? [SECURE] : [])];
+  const [url, ...others] = await ready(child, lines, () => log);
+  const adminUrl = admin && others.shift();
+  const secureUrl = tls && others.shift();
   return {
     /** Its process. */
     pid: child.pid,
     /** Where it answers, with a slash at the end. */
     url,
+    /** Host and port where it speaks TLS, if it does. */
+    secure: secureUrl && new URL(secureUrl).host,
     /** Host and port, to start another one in the same place. */
     listen: new URL(url).host,
     /** Asks its admin port, if it has one, for something, such as `admin("faults/drop", {})`. */
