@@ -284,13 +284,16 @@ fn workflows(session: &Session<'_>) -> Result<Outcome> {
 
 fn interop(session: &Session<'_>) -> Result<Outcome> {
     let workspace = session.workspace;
+    let browser = tools::browser(workspace)?;
     tools::npm_packages(workspace, "e2e")?;
     built_cloud(session)?;
     let mut command = workspace.command("npm");
     command
         .args(["run", "--silent", "interop"])
-        .current_dir(workspace.root.join("e2e"));
-    tests(command.env("EDDY_CLOUD", workspace.cloud()), Runner::Node)
+        .current_dir(workspace.root.join("e2e"))
+        .env("EDDY_CLOUD", workspace.cloud())
+        .env("CHROMIUM", browser.chromium);
+    tests(&mut command, Runner::Node)
 }
 
 fn browser(session: &Session<'_>) -> Result<Outcome> {
