@@ -15,5 +15,6 @@ pub mod movies;
 pub mod orders;
 mod paging;
 pub mod ports;
+pub mod restaurant;
 mod retry;
 pub mod tokens;
