@@ -155,13 +155,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aws-guest", &["net"]),
     ("link", &["aws-guest", "net"]),
     ("appsync", &["aws-guest", "link", "net"]),
+    ("iot", &["aws-guest", "link", "net"]),
     ("backend", &[]),
     ("holidays", &[]),
     (
         "cloud",
         &["appsync", "aws-guest", "backend", "holidays", "net"],
     ),
-    ("eddy", &["appsync", "aws-guest", "net"]),
+    ("eddy", &["appsync", "aws-guest", "iot", "link", "net"]),
     ("states", &[]),
     ("xtask", &[]),
 ];
@@ -234,7 +235,9 @@ fn clients_reach_the_world_through_net() {
         "wasm-bindgen-futures",
     ];
     let found = packages()
-        .filter(|package| ["eddy", "appsync", "aws-guest", "link"].contains(&package.name.as_str()))
+        .filter(|package| {
+            ["eddy", "appsync", "aws-guest", "iot", "link"].contains(&package.name.as_str())
+        })
         .flat_map(|package| {
             let wrong = package
                 .dependencies

@@ -171,6 +171,29 @@ pub(crate) fn firefox(workspace: &Workspace) -> Result<PathBuf> {
     find().context("firefox-esr is not on the path, although its package is installed")
 }
 
+/// Finds Debian's Mosquitto, or installs it. Whoever needs it starts one of its own, on loopback.
+///
+/// # Errors
+/// It is missing and cannot be installed.
+pub(crate) fn mosquitto(workspace: &Workspace) -> Result<PathBuf> {
+    // Where Debian puts what only root was meant to start, which is not on everybody's path.
+    let find = || {
+        let debian_s = PathBuf::from("/usr/sbin/mosquitto");
+        workspace
+            .which("mosquitto")
+            .or_else(|| debian_s.is_file().then_some(debian_s))
+    };
+    if let Some(mosquitto) = find() {
+        return Ok(mosquitto);
+    }
+    apt_get(
+        workspace,
+        &["mosquitto"],
+        "it is the broker that ours is compared with",
+    )?;
+    find().context("mosquitto is not there, although its package is installed")
+}
+
 /// Installs a folder's npm packages exactly as its lock file says, unless that has been done.
 ///
 /// # Errors

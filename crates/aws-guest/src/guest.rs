@@ -197,9 +197,23 @@ impl Guest {
         service: Service,
         region: &Region,
         url: &str,
-        expires: Duration,
+        expires: Option<Duration>,
     ) -> Result<String, Error> {
-        let credentials = &self.credentials().await?;
+        self.presign_with(&self.credentials().await?, service, region, url, expires)
+    }
+
+    /// The same with given credentials, for callers that want to say which were [`refused`](Self::refused).
+    ///
+    /// # Errors
+    /// [`Error::Unsignable`].
+    pub fn presign_with(
+        &self,
+        credentials: &Credentials,
+        service: Service,
+        region: &Region,
+        url: &str,
+        expires: Option<Duration>,
+    ) -> Result<String, Error> {
         sign::url(
             Scope {
                 credentials,

@@ -68,11 +68,12 @@ pub fn headers(scope: Scope<'_>, mut request: Request) -> Result<Request, Error>
     Ok(request)
 }
 
-/// The address with the query of a signature over a GET of it with an empty body, good for `expires` from now.
+/// The address with the query of a signature over a GET of it with an empty body, good for `expires` from now, or for as
+/// long as the service likes.
 ///
 /// # Errors
 /// [`Error::Unsignable`] if the address is not valid.
-pub fn url(scope: Scope<'_>, url: &str, expires: Duration) -> Result<String, Error> {
+pub fn url(scope: Scope<'_>, url: &str, expires: Option<Duration>) -> Result<String, Error> {
     query(scope, &Request::get(url), expires)
 }
 
@@ -80,7 +81,11 @@ pub fn url(scope: Scope<'_>, url: &str, expires: Duration) -> Result<String, Err
 ///
 /// # Errors
 /// [`Error::Unsignable`] if the address or a header is not valid.
-pub fn query(scope: Scope<'_>, request: &Request, expires: Duration) -> Result<String, Error> {
+pub fn query(
+    scope: Scope<'_>,
+    request: &Request,
+    expires: Option<Duration>,
+) -> Result<String, Error> {
     let moment = Moment::of(scope);
     let (base, fragment) = match request.url.split_once('#') {
         Some((base, fragment)) => (base, Some(fragment)),
@@ -101,7 +106,9 @@ pub fn query(scope: Scope<'_>, request: &Request, expires: Duration) -> Result<S
     append(&mut url, "X-Amz-Algorithm", ALGORITHM);
     append(&mut url, "X-Amz-Credential", &credential);
     append(&mut url, "X-Amz-Date", &moment.stamp);
-    append(&mut url, "X-Amz-Expires", &expires.as_secs().to_string());
+    if let Some(expires) = expires {
+        append(&mut url, "X-Amz-Expires", &expires.as_secs().to_string());
+    }
     append(&mut url, "X-Amz-SignedHeaders", &signed_headers);
     let token = scope.credentials.token();
     let (signed, appended) = match token {

@@ -41,7 +41,7 @@ fn a_signature_is_the_same_everywhere() -> Result<(), Error> {
     let url = sign::url(
         scope(Service::IOT),
         "wss://iot.example.org/mqtt",
-        Duration::from_secs(60),
+        Some(Duration::from_secs(60)),
     )?;
     let expected = "wss://iot.example.org/mqtt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
         &X-Amz-Credential=ASIAEXAMPLE%2F20260102%2Feu-west-1%2Fiotdevicegateway%2Faws4_request\

@@ -348,7 +348,7 @@ async fn an_iot_address_carries_the_token_after_the_signature() {
             Service::IOT,
             &Region::new("eu-west-1"),
             "wss://iot.example.org/mqtt",
-            Duration::from_secs(60),
+            Some(Duration::from_secs(60)),
         )
         .await
         .unwrap();

@@ -103,7 +103,7 @@ fn query_matches(vector: &Vector, context: &Context) {
     let url = sign::query(
         scope(context, &credentials, &region),
         &request(&vector.request("request.txt")),
-        Duration::from_secs(context.expires_in),
+        Some(Duration::from_secs(context.expires_in)),
     )
     .expect("a signature");
     let host = expected.header("host").expect("a host");

@@ -108,7 +108,7 @@ pub(super) const STEPS: &[Step] = &[
 ];
 
 /// The packages that the page links; they are linted for wasm.
-const IN_THE_PAGE: &[&str] = &["eddy", "appsync", "link", "aws-guest", "net"];
+const IN_THE_PAGE: &[&str] = &["eddy", "appsync", "iot", "link", "aws-guest", "net"];
 
 /// How tests start Chromium: a list of words, which Playwright's configuration reads too.
 const CHROMIUM_FLAGS: &str = include_str!("../../../e2e/chromium-flags.json");
@@ -179,6 +179,7 @@ fn deny(session: &Session<'_>) -> Result<Outcome> {
 }
 
 fn native(session: &Session<'_>) -> Result<Outcome> {
+    tools::mosquitto(session.workspace)?;
     let mut command = cargo(session);
     command.args(["test", "--workspace", "--no-fail-fast"]);
     if session.soak {
