@@ -168,7 +168,7 @@ pub fn signed(cloud: &Running, signer: &Signer, service: Service, expires: Durat
         at: signer.at(),
     };
     let address = format!("{}/mqtt", cloud.url.replace("http", "ws"));
-    url(scope, &address, expires).unwrap()
+    url(scope, &address, Some(expires)).unwrap()
 }
 
 /// Opens the WebSocket under this address; else status and body.
