@@ -14,7 +14,8 @@ use super::model::{NewOrder, OrderId, OrderStatus, StatusUpdate};
 use super::{CREATED, UPDATED};
 use crate::event::{HandlerError, NewEvent};
 use crate::ids;
-use crate::ports::Ports;
+use crate::moment::Moment;
+use crate::ports::{Clock, Pacing, Ports, Random};
 
 /// What a timer of the simulation carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,15 +186,26 @@ async fn carry_out<P: Ports>(ports: &P, effects: Vec<Effect>) -> Result<(), Hand
     Ok(())
 }
 
-/// A random wait, at most the pace's. Never less than a tenth of it: on a bus without order, states put at the same
-/// moment overtake each other, and whoever watches would see some of them skipped.
+/// The function that the workflow of one order calls (`deploy/workflows/order.asl.json`, DrawWait): until when it waits
+/// for its next status, as RFC 3339.
+pub fn draw_wait<P: Clock + Pacing + Random>(ports: &P) -> Value {
+    let until = ports.now() + drawn(ports, ports.pace().state);
+    serde_json::json!({ "until": Moment::from(until).to_string() })
+}
+
 fn wait<P: Ports>(ports: &P, timer: &Timer) -> std::time::Duration {
     let pace = ports.pace();
     let longest = match timer {
         Timer::Basket { .. } => pace.basket,
         Timer::Status { .. } => pace.state,
     };
-    longest.mul_f64(0.1 + 0.9 * ids::unit(ports))
+    drawn(ports, longest)
+}
+
+/// A random wait, at most the longest. Never less than a tenth of it: on a bus without order, states put at the same
+/// moment overtake each other, and whoever watches would see some of them skipped.
+fn drawn<R: Random>(random: &R, longest: std::time::Duration) -> std::time::Duration {
+    longest.mul_f64(0.1 + 0.9 * ids::unit(random))
 }
 
 fn new_order_id<P: Ports>(ports: &P) -> OrderId {

@@ -85,3 +85,70 @@ fn every_basket_is_one_that_the_handler_takes() {
         assert!(order.submit(OffsetDateTime::UNIX_EPOCH).is_ok());
     }
 }
+
+/// The document of an order's way comes to the very events that the timers come to, and waits before each of them.
+#[test]
+fn the_workflow_s_document_puts_the_same_events() {
+    use serde_json::json;
+    use states::{End, Event, Execution, Machine, Output};
+    let machine = Machine::parse(include_str!(
+        "../../../../../deploy/workflows/order.asl.json"
+    ))
+    .unwrap();
+    let ports = crate::memory::Memory::default();
+    let text = |text: &str| text.to_owned();
+    let execution = Execution {
+        id: text("id"),
+        name: text("order"),
+        machine_id: text("m"),
+        machine: text("m"),
+        input: json!({"orderId": "order"}),
+    };
+    let mut checkpoint = machine.start(execution, ports.now());
+    let (mut event, mut events, mut waits) = (Event::Resumed, Vec::new(), 0);
+    loop {
+        let output;
+        (checkpoint, output) = machine.step(checkpoint, event, ports.now(), &mut |bytes| {
+            ports.fill(bytes);
+        });
+        event = match output {
+            Output::Invoke {
+                token, resource, ..
+            } if resource == "${DrawWait}" => Event::Returned {
+                token,
+                result: draw_wait(&ports),
+            },
+            Output::Invoke { token, payload, .. } => {
+                for entry in payload["Entries"].as_array().unwrap() {
+                    events.push(NewEvent {
+                        source: text(entry["Source"].as_str().unwrap()),
+                        detail_type: text(entry["DetailType"].as_str().unwrap()),
+                        detail: entry["Detail"].clone(),
+                    });
+                }
+                Event::Returned {
+                    token,
+                    result: json!({"FailedEntryCount": 0}),
+                }
+            }
+            Output::WaitUntil(until) => {
+                let wait = (until - ports.now()).unsigned_abs();
+                assert!(wait >= ports.pace().state / 11 && wait <= ports.pace().state);
+                ports.state().now += wait;
+                waits += 1;
+                Event::Woken
+            }
+            Output::Ended(End::Succeeded(_)) => break,
+            other => panic!("{other:?}"),
+        };
+    }
+    let way = OrderStatus::WAY
+        .into_iter()
+        .filter(|status| *status != OrderStatus::Submitted);
+    assert_eq!(
+        events,
+        way.map(|status| moved_on(&id("order"), status))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(waits, 7);
+}
