@@ -153,3 +153,451 @@ async fn rotations_follow_each_other_and_keep_the_best() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_queries_that_people_have_run_as_they_are() {
+    let cloud = cloud().await;
+    let backend = backend(&cloud);
+    let query = r#"mutation {
+        a: createReviews(input: {id: "1", type: "love", votes: 0, topVotes: 0}) { id type votes }
+        b: createReviews(input: {id: "2", type: "like", votes: 0, topVotes: 0}) { id type votes }
+        c: createReviews(input: {id: "3", type: "meh", votes: 0, topVotes: 0}) { id type votes }
+        d: createReviews(input: {id: "4", type: "unknown", votes: 0, topVotes: 0}) { id type votes }
+        e: createReviews(input: {id: "5", type: "hate", votes: 0, topVotes: 0, topMovie: "None"}) { id type votes topMovie }
+    }"#;
+    let made = data(ask(&cloud, &backend, query).await);
+    assert_eq!(made["c"], json!({"id": "3", "type": "meh", "votes": 0}));
+    assert_eq!(made["e"]["topMovie"], "None", "what was absent is filled");
+    let query = r#"{
+        listReviewss(filter: {or: [{type: {beginsWith: "l"}}, {id: {eq: "5"}}]}, limit: 1000) { items { id } nextToken }
+        listMoviess(filter: {name: {contains: "Light"}}) { items { id } }
+    }"#;
+    let found = data(ask(&cloud, &backend, query).await);
+    assert_eq!(
+        found["listReviewss"],
+        json!({"items": [{"id": "1"}, {"id": "2"}, {"id": "5"}], "nextToken": null})
+    );
+    assert_eq!(found["listMoviess"]["items"], json!([{"id": "0"}]));
+    let (mut token, mut seen) = (Value::Null, Vec::new());
+    loop {
+        let query = "query($t: String) { listReviewss(limit: 2, nextToken: $t) { items { id } nextToken } }";
+        let page =
+            data(call(&cloud, &backend, query, json!({"t": token})).await)["listReviewss"].clone();
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it["id"].clone()),
+        );
+        token = page["nextToken"].clone();
+        if token.is_null() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["1", "2", "3", "4", "5"]);
+    for wrong in [
+        "listReviewss(limit: 0)",
+        "listReviewss(nextToken: \"!\")",
+        "listMessages(limit: 101)",
+    ] {
+        let answer = ask(&cloud, &backend, &format!("{{ {wrong} {{ nextToken }} }}")).await;
+        assert_eq!(
+            answer.error_type(),
+            "BadRequestException",
+            "{wrong}: {}",
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn reviews_are_updated_by_their_rules() {
+    let cloud = cloud().await;
+    let (guest, backend) = (one(&cloud).await, backend(&cloud));
+    let update = async |signer: &Signer, input: &str| {
+        let query =
+            format!("mutation {{ updateReviews(input: {input}) {{ votes topMovie topVotes }} }}");
+        ask(&cloud, signer, &query).await
+    };
+    let votes = |answer: Answer| data(answer)["updateReviews"].clone();
+    assert_eq!(votes(update(&guest, r#"{id: "1"}"#).await)["votes"], 1);
+    assert_eq!(
+        votes(update(&guest, r#"{id: "1", type: "love", votes: null}"#).await)["votes"],
+        2
+    );
+    assert_eq!(
+        votes(update(&backend, r#"{id: "1", votes: 40}"#).await)["votes"],
+        40
+    );
+    let reset = votes(
+        update(
+            &backend,
+            r#"{id: "1", votes: 0, topMovie: "A Film", topVotes: 40}"#,
+        )
+        .await,
+    );
+    assert_eq!(
+        reset,
+        json!({"votes": 0, "topMovie": "A Film", "topVotes": 40})
+    );
+    let absent = update(&backend, r#"{id: "9"}"#).await;
+    assert_eq!(
+        absent.error_type(),
+        "DynamoDB:ConditionalCheckFailedException"
+    );
+    let negative = update(&backend, r#"{id: "1", votes: -1}"#).await;
+    assert_eq!(negative.error_type(), "BadRequestException");
+}
+
+#[tokio::test]
+async fn what_guests_may_not_do_is_refused_as_appsync_does() {
+    let cloud = cloud().await;
+    let guest = one(&cloud).await;
+    for (field, call) in [
+        (
+            "updateReviews",
+            r#"updateReviews(input: {id: "1", votes: 5}) { id }"#,
+        ),
+        (
+            "updateReviews",
+            r#"updateReviews(input: {id: "1", votes: 0, topMovie: "Mine", topVotes: 9}) { id }"#,
+        ),
+        (
+            "updateReviews",
+            r#"updateReviews(input: {id: "1", topMovie: "Mine"}) { id }"#,
+        ),
+        (
+            "updateReviews",
+            r#"updateReviews(input: {id: "1", topVotes: 9}) { id }"#,
+        ),
+        (
+            "updateReviews",
+            r#"updateReviews(input: {id: "1", type: "mine"}) { id }"#,
+        ),
+        (
+            "createReviews",
+            r#"createReviews(input: {id: "1", votes: 9}) { id }"#,
+        ),
+        ("deleteReviews", r#"deleteReviews(input: {id: "1"}) { id }"#),
+        (
+            "createMovies",
+            r#"createMovies(input: {id: "7", name: "Mine"}) { id }"#,
+        ),
+        (
+            "updateMovies",
+            r#"updateMovies(input: {id: "0", name: "Mine"}) { id }"#,
+        ),
+        ("deleteMovies", r#"deleteMovies(input: {id: "0"}) { id }"#),
+        (
+            "publishMovies",
+            r#"publishMovies(input: {id: "0", round: 99}) { id round }"#,
+        ),
+        (
+            "publishReviews",
+            r#"publishReviews(input: {id: "1", votes: 99}) { id votes }"#,
+        ),
+    ] {
+        let answer = ask(&cloud, &guest, &format!("mutation {{ it: {call} }}")).await;
+        assert_eq!(
+            (answer.status, &answer.body["data"]),
+            (200, &json!({"it": null})),
+            "{call}"
+        );
+        let error = &answer.body["errors"][0];
+        assert_eq!(
+            (&error["errorType"], &error["path"]),
+            (&json!("Unauthorized"), &json!(["it"])),
+            "{call}"
+        );
+        assert_eq!(
+            error["message"],
+            format!("Not Authorized to access {field} on type Mutation")
+        );
+    }
+    let found = review(&cloud, "1").await;
+    assert_eq!(
+        (&found["votes"], &found["revision"]),
+        (&json!(0), &json!(1)),
+        "nothing was written"
+    );
+}
+
+#[tokio::test]
+async fn every_subscription_hears_its_mutations() {
+    let cloud = cloud().await;
+    let (guest, backend) = (one(&cloud).await, backend(&cloud));
+    let mut socket = Socket::live_on("movies", &cloud, &guest).await;
+    for field in ["onCreateMovies", "onUpdateMovies", "onDeleteMovies"] {
+        socket
+            .subscribe(
+                &cloud,
+                &format!("subscription {{ {field} {{ {MOVIE} }} }}"),
+                json!({}),
+            )
+            .await;
+    }
+    for field in ["onCreateReviews", "onUpdateReviews", "onDeleteReviews"] {
+        socket
+            .subscribe(
+                &cloud,
+                &format!("subscription {{ {field}(id: \"1\") {{ {REVIEW} }} }}"),
+                json!({}),
+            )
+            .await;
+    }
+    socket
+        .subscribe(
+            &cloud,
+            "subscription { onCreateMessage { id name message sentAt } }",
+            json!({}),
+        )
+        .await;
+    socket
+        .subscribe(
+            &cloud,
+            "subscription { onSendReaction { id count } }",
+            json!({}),
+        )
+        .await;
+    let mut next = async || {
+        let frame = socket.frame().await;
+        assert_eq!(frame["type"], "data", "{frame}");
+        let data = frame["payload"]["data"].as_object().unwrap().clone();
+        let (field, value) = data.into_iter().next().unwrap();
+        (field, value)
+    };
+
+    let query =
+        format!("mutation {{ createMovies(input: {{id: \"7\", name: \"A\"}}) {{ {MOVIE} }} }}");
+    data(ask(&cloud, &backend, &query).await);
+    let (field, movie) = next().await;
+    assert_eq!(
+        (&*field, &movie["name"], &movie["revision"]),
+        ("onCreateMovies", &json!("A"), &json!(1))
+    );
+
+    // The mutation tells what its caller selected, the stream's handler everything.
+    data(
+        ask(
+            &cloud,
+            &backend,
+            "mutation { updateMovies(input: {id: \"7\", name: \"B\"}) { id } }",
+        )
+        .await,
+    );
+    let mut heard = [next().await, next().await];
+    heard.sort_by_key(|(_, movie)| movie["name"].is_string());
+    assert_eq!(
+        heard[0].1["revision"],
+        Value::Null,
+        "only what was selected"
+    );
+    assert_eq!(
+        (&heard[1].1["name"], &heard[1].1["revision"]),
+        (&json!("B"), &json!(2))
+    );
+    data(
+        ask(
+            &cloud,
+            &backend,
+            "mutation { deleteMovies(input: {id: \"7\"}) { id revision } }",
+        )
+        .await,
+    );
+    let (field, movie) = next().await;
+    assert_eq!((&*field, &movie["revision"]), ("onDeleteMovies", &json!(3)));
+
+    // A guest who selects little blanks nothing for long: the whole row follows.
+    data(
+        ask(
+            &cloud,
+            &guest,
+            "mutation { updateReviews(input: {id: \"1\"}) { id } }",
+        )
+        .await,
+    );
+    data(
+        ask(
+            &cloud,
+            &guest,
+            "mutation { updateReviews(input: {id: \"2\"}) { id } }",
+        )
+        .await,
+    );
+    let mut heard = [next().await, next().await];
+    heard.sort_by_key(|(_, it)| it["votes"].is_i64());
+    assert_eq!(heard[0].1["votes"], Value::Null);
+    assert_eq!(
+        (&*heard[1].0, &heard[1].1["votes"], &heard[1].1["round"]),
+        ("onUpdateReviews", &json!(1), &json!(1))
+    );
+
+    data(
+        ask(
+            &cloud,
+            &backend,
+            "mutation { deleteReviews(input: {id: \"1\"}) { id revision } }",
+        )
+        .await,
+    );
+    assert_eq!(next().await.0, "onDeleteReviews");
+    let query = format!("mutation {{ createReviews(input: {{id: \"1\"}}) {{ {REVIEW} }} }}");
+    data(ask(&cloud, &backend, &query).await);
+    let (field, made) = next().await;
+    assert_eq!(
+        (&*field, &made["revision"], &made["votes"]),
+        ("onCreateReviews", &json!(4), &json!(0))
+    );
+
+    let burst = "mutation { sendReaction(input: {id: 1, count: 3, token: \"x\"}) { id count } }";
+    data(ask(&cloud, &guest, burst).await);
+    assert_eq!(
+        next().await,
+        ("onSendReaction".to_owned(), json!({"id": "1", "count": 3}))
+    );
+    let said = say(
+        &cloud,
+        &guest,
+        json!({"message": " hello ", "name": " me "}),
+    )
+    .await;
+    let said = data(said)["createMessage"].clone();
+    assert_eq!(
+        (&said["message"], &said["name"]),
+        (&json!("hello"), &json!("me"))
+    );
+    assert_eq!(next().await, ("onCreateMessage".to_owned(), said));
+}
+
+async fn say(cloud: &Running, signer: &Signer, arguments: Value) -> Answer {
+    let query = "mutation($message: String!, $name: String, $token: ID) \
+        { createMessage(message: $message, name: $name, token: $token) { id name message sentAt } }";
+    call(cloud, signer, query, arguments).await
+}
+
+async fn listed(cloud: &Running, signer: &Signer, limit: usize) -> Vec<Value> {
+    let (mut messages, mut token) = (Vec::new(), Value::Null);
+    loop {
+        let query = "query($l: Int, $t: String) { listMessages(limit: $l, nextToken: $t) { items { id message name } nextToken } }";
+        let page =
+            data(call(cloud, signer, query, json!({"l": limit, "t": token})).await)["listMessages"]
+                .clone();
+        messages.extend(page["items"].as_array().unwrap().iter().cloned());
+        token = page["nextToken"].clone();
+        if token.is_null() {
+            return messages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_are_kept_as_text_or_refused_with_a_reason() {
+    let cloud = cloud().await;
+    let longest = "\u{1f3ac}".repeat(500);
+    let texts = [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "'; DROP TABLE items; --",
+        "{{7*7}} ${7*7} <%= 7 %>",
+        "\u{202e}desrever\u{202c} \u{2066}isolated\u{2069}",
+        "zero\u{200b}width\u{200d}\u{feff}",
+        "\u{200b}",
+        "two\nlines\tand a tab",
+        "e\u{301}\u{301}\u{301}\u{301}",
+        &longest,
+    ];
+    for (at, text) in texts.iter().enumerate() {
+        let guest = guest_named(&cloud, &format!("eu-west-1:{at}"));
+        let said = data(say(&cloud, &guest, json!({"message": text})).await);
+        assert_eq!(said["createMessage"]["message"], **text);
+    }
+    let guest = one(&cloud).await;
+    let listed = listed(&cloud, &guest, 3).await;
+    let kept: Vec<_> = listed
+        .iter()
+        .rev()
+        .map(|it| it["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(kept, texts, "newest first, page by page");
+    for (message, name, argument) in [
+        ("", "", "message"),
+        (" \n\t ", "", "message"),
+        ("a\u{0}b", "", "message"),
+        ("a\u{1b}[31mb", "", "message"),
+        ("a\u{85}b", "", "message"),
+        (&"x".repeat(501), "", "message"),
+        (&"x".repeat(100 * 1024), "", "message"),
+        ("hello", &"n".repeat(41), "name"),
+        ("hello", "a\nb", "name"),
+    ] {
+        let answer = say(&cloud, &guest, json!({"message": message, "name": name})).await;
+        assert_eq!(
+            (answer.status, answer.error_type()),
+            (200, "BadRequestException")
+        );
+        assert!(
+            answer.message().starts_with(argument),
+            "{}",
+            answer.message()
+        );
+        assert!(
+            answer.text.len() < 1000,
+            "what was refused is not told again"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_flood_is_refused_and_stops_nobody_else() {
+    let cloud = cloud().await;
+    let (flooder, other) = (
+        guest_named(&cloud, "eu-west-1:f"),
+        guest_named(&cloud, "eu-west-1:o"),
+    );
+    let flood = (0..20).map(|at| {
+        say(
+            &cloud,
+            &flooder,
+            json!({"message": format!("{at}"), "token": at.to_string()}),
+        )
+    });
+    let answers = futures::future::join_all(flood).await;
+    let refused = answers
+        .iter()
+        .filter(|answer| answer.error_type() == "RateLimited")
+        .count();
+    assert!(refused >= 10, "{refused} of 20 refused");
+    for answer in answers
+        .iter()
+        .filter(|answer| !answer.body["errors"].is_null())
+    {
+        assert!(
+            ["RateLimited", "TransactionConflict"].contains(&answer.error_type()),
+            "{}",
+            answer.text
+        );
+    }
+    data(say(&cloud, &other, json!({"message": "still here"})).await);
+    // What was said once is not said again, nor refused: it is an answer that was lost.
+    let said = answers
+        .iter()
+        .position(|answer| answer.body["errors"].is_null())
+        .unwrap();
+    let again = say(
+        &cloud,
+        &flooder,
+        json!({"message": "another", "token": said.to_string()}),
+    )
+    .await;
+    assert_eq!(again.body, answers[said].body);
+    let listed = listed(&cloud, &other, 100).await;
+    assert_eq!(
+        listed.len(),
+        20 - answers
+            .iter()
+            .filter(|it| !it.body["errors"].is_null())
+            .count()
+            + 1
+    );
+}

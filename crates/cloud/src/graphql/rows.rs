@@ -50,6 +50,10 @@ pub(super) fn resolved<'a>(schema: &'a Schema, ty: &'a Type, value: Value) -> Re
         {
             ResolvedValue::leaf(to_json(number.as_f64().into()))
         }
+        // An ID may come in as a number; it goes out as text.
+        (Value::Number(number), Type::Named(name) | Type::NonNullNamed(name)) if name == "ID" => {
+            ResolvedValue::leaf(to_json(number.to_string().into()))
+        }
         (value, _) => ResolvedValue::leaf(to_json(value)),
     }
 }
