@@ -48,9 +48,9 @@ export async function signedFetch(url, { service, credentials, method = "GET", h
   return fetch(url, { method, headers: sent, body });
 }
 
-/** Calls the orders API. */
-export async function graphql(url, credentials, query, variables = {}) {
-  const response = await signedFetch(new URL("orders/graphql", url), {
+/** Calls an API. */
+export async function graphql(url, credentials, query, variables = {}, api = "orders") {
+  const response = await signedFetch(new URL(`${api}/graphql`, url), {
     service: "appsync",
     credentials,
     method: "POST",

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { Page } from "@playwright/test";
 
 import { AWAY, Orders, configure, expect, type Cloud, type Visit, type Visitor } from "./tests/fixtures";
+import { Movies } from "./tests/movies";
 
 /** What leads to a state is given: a cloud to start, a browser to open it in. */
 export type World = {
@@ -84,9 +85,10 @@ async function withoutCloud(page: Page) {
     configuration.identity.endpoint = `http://${host}/cognito/`;
     configuration.orders.graphql = `http://${host}/orders/graphql`;
     configuration.orders.simulation.url = `http://${host}/order`;
+    configuration.movies.graphql = `http://${host}/movies/graphql`;
   });
   await page.route(
-    (url) => url.pathname === "/" || url.pathname.startsWith("/orders"),
+    (url) => url.pathname === "/" || url.pathname === "/movies" || url.pathname.startsWith("/orders"),
     async (route) => {
       const response = await route.fetch();
       const headers = response.headers();
@@ -176,6 +178,105 @@ const BOTH: { name: string; reach: (world: World, path: string) => Promise<Page>
   },
 ];
 
+/** One film for ever: nothing moves by itself. */
+const ONE_FILM = ["--rotate", "0"];
+
+/** The movies' screen with votes and messages of two people. */
+export async function cinema({ start, visit }: World, flags = ONE_FILM) {
+  const cloud = await start({ flags });
+  const { page, context } = await visit();
+  const [movies, other] = [new Movies(page), new Movies((await visit()).page)];
+  await movies.open(cloud);
+  await other.open(cloud);
+  await other.join("Noor");
+  await other.say("Is this the one with the tide?");
+  await movies.join("ida");
+  await movies.say("No, that was last week. This one has a lamp with opinions.");
+  await expect(other.messages).toHaveCount(2);
+  for (const [who, reaction, count] of [[movies, "Love", 3], [other, "Love", 2], [other, "Meh", 1]] as const)
+    for (let clicks = 0; clicks < count; clicks++) await who.reaction(reaction).click();
+  for (const who of [movies, other]) await expect.poll(() => who.totals()).toEqual([5, 0, 1, 0, 0]);
+  await movies.settled();
+  return { cloud, page, context, movies, other };
+}
+
+const MOVIES: State[] = [
+  {
+    name: "movies-empty",
+    async reach({ start, visit }) {
+      const cloud = await start({ flags: ONE_FILM });
+      const { page } = await visit();
+      await new Movies(page).open(cloud);
+      return page;
+    },
+  },
+  {
+    name: "movies-loading",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit({ before: (page) => page.route("**/movies/graphql", () => new Promise(() => {})) });
+      await page.goto(new URL("movies", cloud.url).href);
+      await expect(new Movies(page).link).toHaveAttribute("data-state", "connecting");
+      return page;
+    },
+  },
+  {
+    name: "movies-live",
+    async reach(world) {
+      return (await cinema(world)).page;
+    },
+  },
+  {
+    name: "movies-offline",
+    async reach(world) {
+      const { page, context, movies, cloud } = await cinema(world);
+      await context.setOffline(true);
+      await cloud.admin("faults/drop", { how: "reset" });
+      await expect(movies.link).toHaveAttribute("data-state", "offline");
+      await movies.reaction("Like").click();
+      await movies.say("Am I still there?");
+      await expect(movies.word).toContainText("1 vote waits to be sent");
+      await expect(movies.unsaid).toContainText("waits to be sent");
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "movies-refused",
+    async reach(world) {
+      const { page, movies } = await cinema(world);
+      await movies.field.fill("a".repeat(501));
+      await movies.field.press("Enter");
+      await expect(movies.error).toContainText("501 characters; at most 500");
+      return page;
+    },
+  },
+  {
+    name: "movies-denied",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const deny = (configuration: Record<string, any>) =>
+        Object.assign(configuration.movies, { auth: "api-key", api_key: NOBODYS_KEY });
+      const { page } = await visit({ before: (page) => configure(page, deny) });
+      await page.goto(new URL("movies", cloud.url).href);
+      await expect(new Movies(page).link).toHaveAttribute("data-state", "failed");
+      return page;
+    },
+    expected: [REFUSED],
+  },
+  {
+    name: "movies-no-cloud",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit({ before: withoutCloud });
+      await page.goto(new URL("movies", cloud.url).href);
+      await expect(new Movies(page).link).toHaveAttribute("data-state", "retrying");
+      return page;
+    },
+    expected: [AWAY],
+  },
+];
+
 export const STATES_OF_THE_PAGE: State[] = [
   ...BOTH.map(({ name, reach, expected }) => ({ name: `overview-${name}`, reach: atOverview(reach), expected })),
   ...BOTH.map(({ name, reach, expected }) => ({ name: `orders-${name}`, reach: atOrders(reach), expected })),
@@ -227,6 +328,7 @@ export const STATES_OF_THE_PAGE: State[] = [
     },
     expected: [AWAY],
   },
+  ...MOVIES,
   {
     name: "links",
     async reach(world) {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use net::http::{self, Request};
 
 use crate::config::{self, Config, ConfigError};
+use crate::movies;
 use crate::orders::{self, wire::Api};
 use crate::overview::overview;
 use crate::route::Route;
@@ -76,13 +77,26 @@ fn screens(config: &Config, origin: &str) -> El {
     });
     Ticker::provide();
     let orders = orders::Live::start(Api::new(&config.orders, guest.clone(), origin));
-    let view = orders.view;
-    let lines = [Line {
-        name: "Orders",
-        way: "AppSync, one socket",
-        link: orders.link(),
-        caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
-    }];
+    let movies = movies::Live::start(movies::wire::Api::new(
+        &config.movies,
+        guest.clone(),
+        origin,
+    ));
+    let (view, films) = (orders.view, movies.view);
+    let lines = [
+        Line {
+            name: "Orders",
+            way: "AppSync, one socket",
+            link: orders.link(),
+            caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
+        },
+        Line {
+            name: "Movies",
+            way: "AppSync, one socket for film, votes, chat and bursts",
+            link: movies.link(),
+            caught_up: Arc::new(move || films.with(|view| view.window.caught_up())),
+        },
+    ];
     let route = routes();
     let journal = shell::journal(&lines);
     // A screen stays while only what it shows changes.
@@ -101,7 +115,8 @@ fn screens(config: &Config, origin: &str) -> El {
         .child(shell::header(route, &lines))
         .slot(move || {
             Some(match screen.get() {
-                Route::Overview => overview(&orders),
+                Route::Overview => overview(&orders, &movies),
+                Route::Movies => movies::view::screen(&movies),
                 Route::Orders(_) => orders::view::screen(&orders, route),
                 Route::NotFound => ui::screen().child(template("not-found")),
             })

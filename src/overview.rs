@@ -1,11 +1,12 @@
 //! All live panels at once, and places for those to come.
 
+use crate::movies;
 use crate::orders;
 use crate::ui::{El, el, template};
 
 /// The overview.
 #[must_use]
-pub fn overview(orders: &orders::Live) -> El {
+pub fn overview(orders: &orders::Live, movies: &movies::Live) -> El {
     let hero = el("header")
         .class("hero")
         .child(el("h1").text("Event-driven systems, live"))
@@ -16,6 +17,7 @@ pub fn overview(orders: &orders::Live) -> El {
         .class("overview")
         .child(hero)
         .child(orders::view::now(orders))
+        .child(movies::view::now(movies))
         .child(template("places"));
     orders::view::main("page", orders)
         .child(panels)

@@ -11,6 +11,8 @@ pub enum Route {
     Overview,
     /// The orders, one of them followed or none.
     Orders(Option<OrderId>),
+    /// The film of the moment, its votes and the chat.
+    Movies,
     /// No screen has this address.
     NotFound,
 }
@@ -22,6 +24,7 @@ impl Route {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => Self::Overview,
+            (Some("movies"), None, _) => Self::Movies,
             (Some("orders"), None, _) => Self::Orders(None),
             (Some("orders"), Some(id), None) => match String::from_utf8(percent::decoded(id)) {
                 Ok(id) => Self::Orders(Some(id.as_str().into())),
@@ -41,6 +44,7 @@ impl Route {
             Self::Orders(Some(id)) => {
                 ["/orders/", &percent::encoded(id.as_str().as_bytes(), &[])].concat()
             }
+            Self::Movies => "/movies".to_owned(),
             Self::NotFound => "/not-found".to_owned(),
         }
     }
@@ -51,6 +55,7 @@ impl Route {
         match self {
             Self::Overview => "Eddy",
             Self::Orders(_) => "Orders · Eddy",
+            Self::Movies => "Movies · Eddy",
             Self::NotFound => "Nothing here · Eddy",
         }
     }
@@ -69,6 +74,8 @@ mod tests {
             ("", Route::Overview),
             ("/orders", Route::Orders(None)),
             ("/orders/", Route::Orders(None)),
+            ("/movies", Route::Movies),
+            ("/movies/0", Route::NotFound),
             ("/orders/2abc", Route::Orders(Some("2abc".into()))),
             ("/orders/2abc/items", Route::NotFound),
             ("/orders/shop%2E17", Route::Orders(Some("shop.17".into()))),
@@ -83,7 +90,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_route_is_found_again_by_its_path(id in ".{1,32}") {
-            for route in [Route::Overview, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::NotFound] {
+            for route in [Route::Overview, Route::Movies, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::NotFound] {
                 prop_assert_eq!(Route::of(&route.path()), route);
             }
         }

@@ -45,6 +45,10 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
             here(|route| matches!(route, Route::Orders(_))),
         )
         .text("Orders");
+    let movies = el("a")
+        .set("href", "/movies")
+        .bind("aria-current", here(|route| *route == Route::Movies))
+        .text("Movies");
     let worst = worst(lines);
     let state = el("button")
         .class("light")
@@ -60,7 +64,8 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
             el("nav")
                 .set("aria-label", "Screens")
                 .child(overview)
-                .child(orders),
+                .child(orders)
+                .child(movies),
         )
         .child(lit(state, &worst))
         .child(theme())

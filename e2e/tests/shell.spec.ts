@@ -91,7 +91,8 @@ test("the journal tells what went wrong, when, how it healed, and how many rows 
   await context.setOffline(true);
   await expect(orders.link("orders")).toHaveAttribute("data-state", "offline");
   await orders.state.click();
-  const incident = page.getByTestId("journal").getByRole("listitem");
+  const about = page.locator("b").filter({ hasText: /^Orders$/ });
+  const incident = page.getByTestId("journal").getByRole("listitem").filter({ has: about });
   await expect(incident).toHaveCount(1);
   await expect(incident).toContainText(/\d+:\d\d.*Orders.*No network.*Not over yet\./);
   await others.start();

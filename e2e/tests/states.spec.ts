@@ -44,6 +44,22 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
     await expect(orders.link("orders")).toContainText(/Retrying/);
     await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
   },
+  "movies-empty": async (page) => {
+    await expect(page.getByText("Nobody has said anything in the last day.")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Love 0" })).toBeVisible();
+    await expect(page.getByLabel("To join in, choose a name")).toBeVisible();
+  },
+  "movies-loading": async (page) => {
+    await expect(page.getByRole("heading", { name: "The film is on its way…" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Love –" })).toBeVisible();
+  },
+  "movies-denied": async (page) => {
+    const alert = page.getByRole("alert").filter({ hasText: "The cloud refuses this page" });
+    await expect(alert).toContainText("appconfig.toml");
+  },
+  "movies-no-cloud": async (page) => {
+    await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
+  },
   "configuration-wrong": async (page) => {
     await expect(page.getByRole("alert")).toContainText("orders.graphql");
   },

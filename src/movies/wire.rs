@@ -307,7 +307,9 @@ fn is_about(error: &Error, error_type: &str) -> bool {
 
 /// Whether the same request may succeed later, or may have succeeded already.
 fn is_open(error: &Error) -> bool {
-    error.is_retryable() || is_about(error, "InternalFailure")
+    error.is_retryable()
+        || is_about(error, "InternalFailure")
+        || is_about(error, "TransactionConflict")
 }
 
 /// What the service says about it, for people.

@@ -49,6 +49,33 @@ impl El {
         &self.0
     }
 
+    /// The first element within that matches a selector, or one that nobody sees.
+    #[must_use]
+    pub fn find(&self, selector: &str) -> Self {
+        let found = self.0.query_selector(selector).ok().flatten();
+        found.map_or_else(|| el("i"), Self)
+    }
+
+    /// Sets a custom property of its style.
+    pub fn style(&self, name: &str, value: &str) {
+        let element: &web_sys::HtmlElement = self.0.unchecked_ref();
+        // Fails only for what is no name.
+        let _ = element.style().set_property(name, value);
+    }
+
+    /// What somebody has written into it, if it is an input.
+    #[must_use]
+    pub fn value(&self) -> String {
+        let input: &web_sys::HtmlInputElement = self.0.unchecked_ref();
+        input.value()
+    }
+
+    /// Writes into it, if it is an input.
+    pub fn write(&self, value: &str) {
+        let input: &web_sys::HtmlInputElement = self.0.unchecked_ref();
+        input.set_value(value);
+    }
+
     /// With an attribute.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> Self {

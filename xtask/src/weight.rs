@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 /// What all parts together may weigh, in bytes. With all five systems it is to stay below 200,000.
-pub(crate) const BUDGET: usize = 150_000;
+pub(crate) const BUDGET: usize = 180_000;
 
 /// A part of the page.
 pub(crate) struct Part {

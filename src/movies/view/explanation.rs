@@ -1,0 +1,54 @@
+//! Three ways behind one screen, which light up as something comes by them.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::movies::Live;
+use crate::movies::model::{movie, reviews};
+use crate::ui::{El, template};
+
+/// Something takes so long through a picture; what arrives meanwhile does not start it anew.
+const PASSAGE: Duration = Duration::from_millis(1_400);
+
+/// The three kinds of backend, explained.
+pub(super) fn explanation(movies: &Live, bursts: ReadSignal<i64>) -> El {
+    let view = movies.view;
+    let lanes = template("pattern-movies");
+    let votes = Memo::new(move |_| {
+        view.with(|view| {
+            let revisions = reviews(view.window.rows()).map(|review| review.total.revision.0);
+            revisions.sum::<i64>()
+        })
+    });
+    let round = Memo::new(move |_| {
+        view.with(|view| movie(view.window.rows()).map_or(0, |movie| movie.revision.0))
+    });
+    lights(&lanes.find("[data-lane=table]"), votes);
+    lights(&lanes.find("[data-lane=function]"), round);
+    lights(
+        &lanes.find("[data-lane=none]"),
+        Memo::new(move |_| 1 + bursts.get()),
+    );
+    lanes
+}
+
+/// A lane that is lit whenever a number has changed since it was known.
+fn lights(lane: &El, number: Memo<i64>) {
+    let (mut seen, mut last, mut turn) = (0, None, false);
+    let _ = lane.clone().bind("data-flow", move || {
+        let (is, now) = (number.get(), net::now());
+        if is != seen && last.is_none_or(|last| now >= last + PASSAGE) {
+            if seen != 0 {
+                (last, turn) = (Some(now), !turn);
+            }
+            seen = is;
+        }
+        // Two alike in turn, since the same animation does not start twice.
+        match (last, turn) {
+            (None, _) => "",
+            (_, true) => "even",
+            (_, false) => "odd",
+        }
+    });
+}
