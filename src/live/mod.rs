@@ -5,6 +5,7 @@
 //! subscription's task.
 
 pub mod drive;
+mod erased;
 pub mod flight;
 pub mod gapless;
 pub mod journal;
@@ -20,15 +21,24 @@ use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 
 pub use drive::Source;
+use erased::Erased;
 pub use gapless::View;
 pub use journal::Journal;
 pub use link::Link;
+use window::Row;
 
 /// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.
 pub fn follow<S>(source: S, limit: usize) -> ReadSignal<View<S::Row>>
 where
     S: Source + 'static,
     View<S::Row>: Send + Sync,
+{
+    run(Erased::new(source), limit)
+}
+
+fn run<R: Row + 'static>(source: Erased<R>, limit: usize) -> ReadSignal<View<R>>
+where
+    View<R>: Send + Sync,
 {
     let (view, show) = signal(View::new(limit));
     task(async move {

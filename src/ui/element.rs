@@ -5,7 +5,9 @@
 //! one type. It is built once; what changes later is bound: texts, attributes, a [slot](El::slot), a [list](El::list).
 //! Everything bound lives as long as the reactive owner it was made under.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use leptos::prelude::*;
 use leptos::web_sys::{self, Element, Event};
@@ -171,18 +173,47 @@ impl El {
         items: impl FnMut() -> Vec<(K, V)> + 'static,
         make: impl Fn(&K, ReadSignal<V>) -> Self + 'static,
     ) -> Self {
-        let mut items: Box<dyn FnMut() -> Vec<(K, V)>> = Box::new(items);
-        let make: Make<K, V> = Box::new(make);
+        let mut items = items;
+        let items = move || {
+            let items = items().into_iter();
+            let items = items.map(|(key, value)| Item(Box::new(key), Box::new(value)));
+            items.collect()
+        };
+        let make = move |key: &dyn Any, value: Box<dyn Any>| {
+            // Items of another type there are none.
+            let (Some(key), Ok(value)) = (key.downcast_ref::<K>(), value.downcast::<V>()) else {
+                return (el("i"), Box::new(|_| ()) as Tell);
+            };
+            let value = RwSignal::new(*value);
+            let tell: Tell = Box::new(move |new| {
+                if let Ok(new) = new.downcast::<V>()
+                    && value.with_untracked(|old| *old != *new)
+                {
+                    value.set(*new);
+                }
+            });
+            (make(key, value.read_only()), tell)
+        };
+        let order = |one: &dyn Any, other: &dyn Any| {
+            one.downcast_ref::<K>().cmp(&other.downcast_ref::<K>())
+        };
+        self.keep(Box::new(items), Box::new(make), order);
+        self
+    }
+
+    /// [`list`](Self::list), whatever its items are: generated once.
+    fn keep(&self, mut items: Box<dyn FnMut() -> Vec<Item>>, make: Make, order: Order) {
         let owner = Owner::current().unwrap_or_default();
         let parent = self.0.clone();
-        let mut shown: Vec<Child<K, V>> = Vec::new();
+        let mut shown: Vec<Child> = Vec::new();
         // An owner keeps a note of every child it ever had: those of children that have gone serve again.
         let mut spare: Vec<Owner> = Vec::new();
         effect(move || {
             let items = items();
             shown.retain(|child| {
+                // Both fall.
                 let stays = items
-                    .binary_search_by(|(key, _)| child.key.cmp(key))
+                    .binary_search_by(|Item(key, _)| order(&*child.key, &**key))
                     .is_ok();
                 if !stays {
                     child.element.0.remove();
@@ -192,20 +223,30 @@ impl El {
                 stays
             });
             // What is left is among the items, in their order.
-            for (at, (key, value)) in items.into_iter().enumerate() {
-                match shown.get(at).filter(|child| child.key == key) {
-                    Some(child) => child.tell(value),
+            for (at, Item(key, value)) in items.into_iter().enumerate() {
+                match shown
+                    .get(at)
+                    .filter(|child| order(&*child.key, &*key).is_eq())
+                {
+                    Some(child) => (child.tell)(value),
                     None => {
                         let owner = spare.pop().unwrap_or_else(|| owner.child());
-                        let child = Child::new(key, value, owner, &make);
+                        let (element, tell) = owner.with(|| make(&*key, value));
                         let next = shown.get(at).map(|next| next.element.0.as_ref());
-                        let _ = parent.insert_before(&child.element.0, next);
-                        shown.insert(at, child);
+                        let _ = parent.insert_before(&element.0, next);
+                        shown.insert(
+                            at,
+                            Child {
+                                key,
+                                element,
+                                tell,
+                                owner,
+                            },
+                        );
                     }
                 }
             }
         });
-        self
     }
 
     /// With a listener, for as long as the element lives.
@@ -239,36 +280,20 @@ impl El {
     }
 }
 
-/// Makes a list's child.
-type Make<K, V> = Box<dyn Fn(&K, ReadSignal<V>) -> El>;
+/// An item of a [list](El::list): key and value.
+struct Item(Box<dyn Any>, Box<dyn Any>);
+
+/// Makes the child of an item, and what tells it another value.
+type Make = Box<dyn Fn(&dyn Any, Box<dyn Any>) -> (El, Tell)>;
+type Tell = Box<dyn Fn(Box<dyn Any>)>;
+type Order = fn(&dyn Any, &dyn Any) -> Ordering;
 
 /// A child of a [list](El::list).
-struct Child<K, V: 'static> {
-    key: K,
+struct Child {
+    key: Box<dyn Any>,
     element: El,
-    value: RwSignal<V>,
+    tell: Tell,
     owner: Owner,
-}
-
-impl<K, V: PartialEq + Send + Sync + 'static> Child<K, V> {
-    fn new(key: K, value: V, owner: Owner, make: &Make<K, V>) -> Self {
-        let (element, value) = owner.with(|| {
-            let value = RwSignal::new(value);
-            (make(&key, value.read_only()), value)
-        });
-        Self {
-            key,
-            element,
-            value,
-            owner,
-        }
-    }
-
-    fn tell(&self, value: V) {
-        if self.value.with_untracked(|old| *old != value) {
-            self.value.set(value);
-        }
-    }
 }
 
 /// What follows a signal.
