@@ -14,11 +14,13 @@ pub enum ApiName {
     Orders,
     /// Movies: votes, leaderboard, chat.
     Movies,
+    /// Calendars: events of a few users.
+    Calendar,
 }
 
 impl ApiName {
     /// Every API there is.
-    pub const ALL: &'static [Self] = &[Self::Orders, Self::Movies];
+    pub const ALL: &'static [Self] = &[Self::Orders, Self::Movies, Self::Calendar];
 
     /// The name in addresses and policies, such as `orders`.
     #[must_use]
@@ -26,6 +28,7 @@ impl ApiName {
         match self {
             Self::Orders => "orders",
             Self::Movies => "movies",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -35,6 +38,7 @@ impl ApiName {
         match self {
             Self::Orders => &crate::orders::API,
             Self::Movies => &crate::movies::API,
+            Self::Calendar => &crate::calendar::API,
         }
     }
 }
@@ -179,5 +183,8 @@ pub async fn resolve<P: Ports>(
     match api {
         ApiName::Orders => crate::orders::resolve(ports, parent, field, arguments, caller).await,
         ApiName::Movies => crate::movies::resolve(ports, parent, field, arguments, caller).await,
+        ApiName::Calendar => {
+            crate::calendar::resolve(ports, parent, field, arguments, caller).await
+        }
     }
 }

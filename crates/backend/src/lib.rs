@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod calendar;
 pub mod event;
+mod filter;
 mod ids;
+mod input;
 mod json;
 #[cfg(test)]
 mod memory;

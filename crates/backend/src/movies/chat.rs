@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::Duration;
 
-use super::input::too_busy;
 use super::rows::is_passed_by;
 use super::{MESSAGES, NEWEST, SPEAKERS};
 use crate::api::{Caller, FieldError, IdentityId, Role, bad_request};
 use crate::event::HandlerError;
 use crate::ids;
+use crate::input::too_busy;
 use crate::json::{from_map, to_map};
 use crate::moment::Moment;
 use crate::paging::{self, Limits};

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::input::{Id, condition_failed, input, too_busy};
 use super::model::{Film, Movie};
 use super::rows::{self, Row, is_passed_by};
 use crate::api::FieldError;
+use crate::input::{Id, condition_failed, input, too_busy};
 use crate::ports::Ports;
 use crate::retry::Tries;
 

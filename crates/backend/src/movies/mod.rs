@@ -6,8 +6,6 @@
 
 mod chat;
 mod films;
-mod filter;
-mod input;
 pub mod model;
 pub mod programme;
 mod publish;

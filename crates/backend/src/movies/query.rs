@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::ALL;
-use super::filter::Filter;
-use super::input::id;
 use super::model::{Movie, Review};
 use super::rows::{self, Kept, LISTING};
 use crate::api::FieldError;
+use crate::filter::Filter;
+use crate::input::id;
 use crate::paging::{self, Limits};
 use crate::ports::{Ports, Query};
 

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::input::{Id, condition_failed, input, too_busy};
 use super::model::{CURRENT, Movie, REACTIONS, Review};
 use super::rows::{self, Row, is_passed_by};
 use super::{MOVIES, REVIEWS};
 use crate::api::{Caller, FieldError, Role, bad_request};
+use crate::input::{Id, condition_failed, input, too_busy};
 use crate::ports::{Action, Condition, Ports, Update, Write};
 use crate::retry::Tries;
 

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::REVIEWS;
-use super::input::{Id, input, too_busy};
 use super::model::Review;
 use super::rows::{self, Row, is_passed_by};
 use crate::api::{Caller, FieldError, bad_request};
+use crate::input::{Id, input, too_busy};
 use crate::ports::{Action, Condition, Ports, Update, Write};
 use crate::retry::Tries;
 use crate::tokens::{Claim, Known, Token};

@@ -10,7 +10,7 @@ use crate::api::{FieldError, bad_request};
 
 /// A filter, read once for a page.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Filter(Vec<Term>);
+pub(crate) struct Filter(Vec<Term>);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Term {
@@ -22,7 +22,7 @@ enum Term {
 
 impl Filter {
     /// From the argument; nothing filters nothing.
-    pub(super) fn read(argument: Option<&Value>) -> Result<Self, FieldError> {
+    pub(crate) fn read(argument: Option<&Value>) -> Result<Self, FieldError> {
         let Some(Value::Object(fields)) = argument else {
             return Ok(Self(Vec::new()));
         };
@@ -51,7 +51,7 @@ impl Filter {
     ///
     /// # Errors
     /// `BadRequestException` for a comparison that there is not.
-    pub(super) fn passes(&self, row: &Value) -> Result<bool, FieldError> {
+    pub(crate) fn passes(&self, row: &Value) -> Result<bool, FieldError> {
         for term in &self.0 {
             let holds = match term {
                 Term::All(filters) => count(filters, row)? == filters.len(),

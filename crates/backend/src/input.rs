@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use crate::api::{FieldError, bad_request};
 
 /// The argument `input`, which the schema has been checked against already.
-pub(super) fn input<T: DeserializeOwned>(arguments: &Map<String, Value>) -> Result<T, FieldError> {
+pub(crate) fn input<T: DeserializeOwned>(arguments: &Map<String, Value>) -> Result<T, FieldError> {
     let input = arguments.get("input").cloned().unwrap_or_default();
     serde_path_to_error::deserialize(input)
         .map_err(|error| bad_request("input", &error.to_string()))
 }
 
 /// The argument `id`. GraphQL takes integers for an ID as well.
-pub(super) fn id(arguments: &Map<String, Value>) -> Result<String, FieldError> {
+pub(crate) fn id(arguments: &Map<String, Value>) -> Result<String, FieldError> {
     match arguments.get("id") {
         Some(Value::String(id)) if !id.is_empty() => Ok(id.clone()),
         Some(Value::Number(id)) => Ok(id.to_string()),
@@ -24,7 +24,7 @@ pub(super) fn id(arguments: &Map<String, Value>) -> Result<String, FieldError> {
 /// An ID as it may stand in an input.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(try_from = "Value")]
-pub(super) struct Id(pub(super) String);
+pub(crate) struct Id(pub(crate) String);
 
 impl TryFrom<Value> for Id {
     type Error = &'static str;
@@ -39,7 +39,7 @@ impl TryFrom<Value> for Id {
 }
 
 /// A write that asked for a row to be there or not to be there.
-pub(super) fn condition_failed(message: String) -> FieldError {
+pub(crate) fn condition_failed(message: String) -> FieldError {
     FieldError {
         error_type: "DynamoDB:ConditionalCheckFailedException",
         message,
@@ -47,7 +47,7 @@ pub(super) fn condition_failed(message: String) -> FieldError {
 }
 
 /// Too many wrote the same row at once.
-pub(super) fn too_busy() -> FieldError {
+pub(crate) fn too_busy() -> FieldError {
     FieldError {
         error_type: "TransactionConflict",
         message: "too many are writing the same at once: nothing was written, send it again"
