@@ -125,6 +125,8 @@ pub enum Role {
     Guest,
     /// The backend's own functions and its operators.
     Backend,
+    /// Whoever sends one of an API's keys: may call what the schema opens with `@aws_api_key`, and has no policy.
+    ApiKey,
 }
 
 /// A Cognito identity id, `<region>:<uuid>`.

@@ -76,6 +76,7 @@ impl Token {
             (Some(identity), _) => identity.0.as_str(),
             (None, Role::Guest) => "guest",
             (None, Role::Backend) => "backend",
+            (None, Role::ApiKey) => "api-key",
         };
         Ok(Some(Self([owner, operation, &token].join("/"))))
     }

@@ -10,7 +10,7 @@ use backend::ports::{
     Bus, Change, Clock, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, Pause,
     PortError, Publish, Query, Random, Table, Tables, Timers, Write,
 };
-use backend::{movies, orders, tokens};
+use backend::{calendar, movies, orders, tokens};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub(crate) static TABLES: &[&Table] = &[
     &movies::MESSAGES,
     &movies::SPEAKERS,
     &movies::PROGRAMME,
+    &calendar::EVENTS,
+    &calendar::CALENDARS,
     &tokens::TOKENS,
 ];
 
@@ -74,7 +76,8 @@ pub(crate) async fn fire(world: &World, name: &str, payload: &Value) -> Result<(
 
 /// Makes what a fresh cloud lacks, and sets the timers that are always there.
 pub(crate) async fn prepare(world: &World) -> Result<(), HandlerError> {
-    movies::prepare(world).await
+    movies::prepare(world).await?;
+    calendar::prepare(world).await
 }
 
 /// Starts the streams' consumers.
@@ -89,7 +92,8 @@ pub(crate) async fn start_consumers(
     streams::start(&PublishOrders, world, stop, pumps).await?;
     streams::start(&TellOfOrders, world, stop, pumps).await?;
     streams::start(&PublishMovies, world, stop, pumps).await?;
-    streams::start(&PublishReviews, world, stop, pumps).await
+    streams::start(&PublishReviews, world, stop, pumps).await?;
+    streams::start(&PublishEvents, world, stop, pumps).await
 }
 
 /// Publishes the changes of orders over AppSync.
@@ -161,6 +165,24 @@ impl Consumer for PublishReviews {
 
     async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
         movies::on_change(world, change).await
+    }
+}
+
+/// Publishes the changes of calendar events over AppSync.
+#[derive(Clone)]
+struct PublishEvents;
+
+impl Consumer for PublishEvents {
+    fn name(&self) -> &'static str {
+        "calendar-publish"
+    }
+
+    fn table(&self) -> &'static Table {
+        &calendar::EVENTS
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        calendar::on_change(world, change).await
     }
 }
 

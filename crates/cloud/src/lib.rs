@@ -12,6 +12,7 @@
 
 pub mod adapters;
 pub mod admin;
+pub mod api_keys;
 pub mod bus;
 pub mod cognito;
 pub mod counters;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::time::Instant;
 
 use crate::services::{STAGE, Service};
-use crate::settings::{ACCOUNT, BUS, REGION};
+use crate::settings::{ACCOUNT, BUS, CALENDAR_FUNCTION, REGION};
 
 const GUEST: &str = include_str!("../../../deploy/policies/guest.json");
 const BACKEND: &str = include_str!("../../../deploy/policies/backend.json");
@@ -95,6 +95,15 @@ impl Access {
         }
     }
 
+    /// Calling a function by its URL.
+    #[must_use]
+    pub fn function(name: &str) -> Self {
+        Self {
+            action: "lambda:InvokeFunctionUrl",
+            resource: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"),
+        }
+    }
+
     /// Putting events on a bus of a region.
     #[must_use]
     pub fn put_events(region: &str, bus: &str) -> Self {
@@ -111,7 +120,12 @@ impl Policies {
     /// # Errors
     /// What is wrong with a document, for people.
     pub fn load() -> Result<Self, String> {
-        let fixed = [("Region", REGION), ("Account", ACCOUNT), ("OrdersBus", BUS)];
+        let fixed = [
+            ("Region", REGION),
+            ("Account", ACCOUNT),
+            ("OrdersBus", BUS),
+            ("CalendarFunction", CALENDAR_FUNCTION),
+        ];
         let fixed = fixed.map(|(name, value)| (name.to_owned(), value));
         let ids = Service::all()
             .filter_map(|service| service.placeholder().map(|name| (name, service.id())));
@@ -159,6 +173,8 @@ impl Policies {
         match role {
             Role::Guest => self.guest.allows(access) && !self.denied(access),
             Role::Backend => self.backend.allows(access),
+            // The schema says what keys open; they are no principals.
+            Role::ApiKey => false,
         }
     }
 }
@@ -305,6 +321,7 @@ mod tests {
         let policies = Policies::load().unwrap();
         let field = |parent, name| Access::field(ApiName::Orders, parent, name);
         let movies = |parent, name| Access::field(ApiName::Movies, parent, name);
+        let calendar = |parent, name| Access::field(ApiName::Calendar, parent, name);
         for (access, guest) in [
             (field("Query", "orders"), true),
             (field("Subscription", "onCreateOrUpdateOrder"), true),
@@ -323,6 +340,20 @@ mod tests {
             (movies("Mutation", "deleteReviews"), false),
             (movies("Mutation", "publishMovies"), false),
             (movies("Mutation", "publishReviews"), false),
+            (calendar("Query", "listEventsTables"), true),
+            (
+                calendar("Subscription", "onCreateEventsTableWithLocalResolver"),
+                true,
+            ),
+            (calendar("Mutation", "createEventsTable"), false),
+            (calendar("Mutation", "updateEventsTable"), false),
+            (calendar("Mutation", "deleteEventsTable"), false),
+            (
+                calendar("Mutation", "createEventsTableWithLocalResolver"),
+                false,
+            ),
+            (Access::function(CALENDAR_FUNCTION), true),
+            (Access::function("another"), false),
             (Access::route("GET", "order"), true),
             (Access::route("POST", "order"), false),
             (Access::put_events(REGION, BUS), false),

@@ -58,7 +58,19 @@ fn plain(front: &Front) -> Router<Front> {
             services = services.route(bare, behind(&door));
         }
     }
-    served(services, front).fallback(site::serve)
+    served(services.merge(holidays()), front).fallback(site::serve)
+}
+
+/// Public holidays: nobody's name but this cloud's, and open to everyone.
+fn holidays() -> Router<Front> {
+    let path = |rest: &str| ["/holidays/api/v3/", rest].concat();
+    Router::new()
+        .route(
+            &path("PublicHolidays/{year}/{country}"),
+            get(http::holidays::of_year),
+        )
+        .route(&path("AvailableCountries"), get(http::holidays::countries))
+        .route("/holidays/{*rest}", any(http::holidays::unknown))
 }
 
 /// What a service has under its own name.
@@ -86,6 +98,7 @@ fn behind(door: &Door) -> MethodRouter<Front> {
         (Service::Api(api), _) => post(http::graphql::call).layer(Extension(api)),
         (Service::Mqtt, _) => get(http::mqtt::connect),
         (Service::Simulations, _) => get(http::simulation::start),
+        (Service::CalendarFunction, _) => any(http::function::calendar),
         (Service::Events, _) => post(events_api::put_events),
     }
 }

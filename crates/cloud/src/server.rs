@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::serve::ListenerExt as _;
-use backend::api::Caller;
+use backend::api::{ApiName, Caller};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,7 +19,7 @@ use crate::settings::{REGION, Settings};
 use crate::sigv4::{self, Refusal, Scope, TokenRule};
 use crate::tls::Tls;
 use crate::world::World;
-use crate::{admin, http, listen, routes};
+use crate::{admin, api_keys, http, listen, routes};
 
 /// How long connections may take to end once the cloud shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -45,6 +45,28 @@ impl Front {
     pub(crate) fn skew(&self) -> time::Duration {
         let faults = self.world.faults.as_ref();
         faults.map_or(time::Duration::ZERO, Faults::skew)
+    }
+
+    /// Who calls a GraphQL API: who signed the request, or who holds the key that came instead of a signature.
+    ///
+    /// # Errors
+    /// Why the signature or the key is not believed.
+    pub(crate) fn caller_of(
+        &self,
+        api: ApiName,
+        request: &sigv4::Request<'_>,
+    ) -> Result<Caller, Refusal> {
+        let header = |name: &str| request.headers.iter().find(|(n, _)| n == name);
+        match header(api_keys::HEADER) {
+            Some((_, key)) if header("authorization").is_none() => {
+                let keys = match api {
+                    ApiName::Calendar => &*self.world.settings.calendar_keys,
+                    ApiName::Orders | ApiName::Movies => &[],
+                };
+                api_keys::caller(keys, key, self.now())
+            }
+            _ => self.verify(request, "appsync"),
+        }
     }
 
     /// Who signed a request for a service.

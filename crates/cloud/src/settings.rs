@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use backend::ports::Pace;
 
+use crate::api_keys::ApiKey;
 use crate::{mqtt, realtime};
 
 /// The bus's name.
@@ -16,6 +17,9 @@ pub const REGION: &str = "eu-west-1";
 pub const ACCOUNT: &str = "000000000000";
 /// The one identity pool.
 pub const IDENTITY_POOL: &str = "eu-west-1:e0dd1e00-0000-4000-8000-000000000001";
+
+/// The function behind the calendar's URL, as the policies name it.
+pub const CALENDAR_FUNCTION: &str = "eddy-calendar-events";
 
 /// What an embedded cloud is told at start-up.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Settings {
     pub pace: Pace,
     /// How long each movie is shown; zero: for ever.
     pub rotation: Duration,
+    /// Keys that the calendar's API takes instead of a signature.
+    pub calendar_keys: Vec<ApiKey>,
     /// Whether the bus shuffles and doubles its deliveries.
     pub disorder: bool,
     /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
@@ -68,6 +74,7 @@ impl Default for Settings {
             credential_ttl: Duration::from_secs(3600),
             pace: Pace::default(),
             rotation: Duration::from_secs(10),
+            calendar_keys: Vec::new(),
             disorder: false,
             retry_window: Duration::from_secs(60),
             patience: Duration::from_secs(30),

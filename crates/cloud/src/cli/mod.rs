@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloud::api_keys::ApiKey;
 use cloud::{CloudError, Data};
 use tracing_subscriber::EnvFilter;
 
@@ -63,6 +64,15 @@ struct Serve {
     /// How long each movie is shown, in seconds, decimal; 0 shows one for ever.
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
     rotate: Duration,
+    /// A key that the calendar's API takes instead of a signature: `KEY`, or `KEY@2027-01-31T00:00:00Z` for one that
+    /// ends. May be given more than once.
+    #[arg(
+        long,
+        env = "EDDY_CALENDAR_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    calendar_key: Vec<ApiKey>,
     /// Shuffle and double the deliveries of the bus.
     #[arg(long)]
     disorder: bool,

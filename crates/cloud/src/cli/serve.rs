@@ -21,6 +21,7 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         credential_ttl: Duration::from_secs(flags.credential_ttl),
         pace: Pace::from_state(flags.pace),
         rotation: flags.rotate,
+        calendar_keys: flags.calendar_key,
         disorder: flags.disorder,
         retry_window: flags.retry_window,
         ..Settings::default()

@@ -14,7 +14,6 @@ use super::prepared::{Prepared, from_json};
 use super::rows::resolved;
 use super::selection::Selector;
 use super::{GraphQlError, GraphQlRequest, GraphQlResponse};
-use crate::policy::Access;
 use crate::world::World;
 
 /// Executes a query or a mutation as its caller may, and tells the subscribers of what a mutation did.
@@ -131,11 +130,7 @@ async fn call(
     field: &str,
     arguments: &Map<String, Value>,
 ) -> Result<Value, FieldError> {
-    if !world
-        .apis
-        .policies()
-        .allow(caller.role, &Access::field(api, parent, field))
-    {
+    if !world.apis.allow(caller, api, parent, field) {
         let refused = GraphQlError::unauthorized(parent, field);
         return Err(FieldError {
             error_type: "Unauthorized",

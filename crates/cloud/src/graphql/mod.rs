@@ -11,12 +11,12 @@ mod schema;
 mod selection;
 mod subscription;
 
-use backend::api::ApiName;
+use backend::api::{ApiName, Caller, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::CloudError;
-use crate::policy::Policies;
+use crate::policy::{Access, Policies};
 
 pub use execute::execute;
 pub use response::{GraphQlError, GraphQlResponse, Location};
@@ -48,6 +48,7 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(
 pub struct Apis {
     orders: Schema,
     movies: Schema,
+    calendar: Schema,
     policies: Policies,
 }
 
@@ -61,6 +62,7 @@ impl Apis {
         Ok(Self {
             orders: schema(ApiName::Orders)?,
             movies: schema(ApiName::Movies)?,
+            calendar: schema(ApiName::Calendar)?,
             policies: Policies::load().map_err(CloudError::BuiltIn)?,
         })
     }
@@ -69,6 +71,16 @@ impl Apis {
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// Whether a caller may call a root field: by its role's policy or, with a key, by the schema.
+    pub(crate) fn allow(&self, caller: &Caller, api: ApiName, parent: &str, field: &str) -> bool {
+        match caller.role {
+            Role::ApiKey => self.schema(api).takes_keys(parent, field),
+            role => self
+                .policies
+                .allow(role, &Access::field(api, parent, field)),
+        }
     }
 
     /// Whether the schema has this field of `Query`, `Mutation` or `Subscription`.
@@ -81,6 +93,7 @@ impl Apis {
         match api {
             ApiName::Orders => &self.orders,
             ApiName::Movies => &self.movies,
+            ApiName::Calendar => &self.calendar,
         }
     }
 }
@@ -89,7 +102,6 @@ impl Apis {
 mod tests {
     use std::sync::LazyLock;
 
-    use backend::api::Caller;
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -47,6 +47,14 @@ impl Schema {
             .map(|(_, kind)| *kind)
     }
 
+    /// Whether the schema opens a root field to those who have a key. Keys are not the APIs' default authorization, so
+    /// that what says nothing is closed.
+    pub(super) fn takes_keys(&self, parent: &str, field: &str) -> bool {
+        self.sdl
+            .type_field(parent, field)
+            .is_ok_and(|field| field.directives.has("aws_api_key"))
+    }
+
     /// The subscription fields bound to a mutation.
     pub(super) fn bound_to(&self, mutation: &str) -> &[String] {
         self.bindings.get(mutation).map_or(&[], Vec::as_slice)

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use super::prepared::{Prepared, from_json};
 use super::rows::resolved;
 use super::{Apis, GraphQlError, GraphQlRequest, GraphQlResponse};
-use crate::policy::Access;
 
 /// A subscription that may start.
 pub struct Subscription {
@@ -75,10 +74,7 @@ impl Subscription {
                 "Validation error: nothing is selected",
             )]);
         };
-        if !apis.policies().allow(
-            caller.role,
-            &Access::field(api, "Subscription", &field.name),
-        ) {
+        if !apis.allow(caller, api, "Subscription", &field.name) {
             return Err(vec![GraphQlError::unauthorized(
                 "Subscription",
                 &field.name,

@@ -28,9 +28,9 @@ pub(crate) async fn call(
         let message = format!("Request body has more than {BODY_LIMIT} bytes.");
         return refused(413, "RequestEntityTooLargeException", &message);
     };
-    let caller = match front.verify(&incoming.as_signed(), "appsync") {
+    let caller = match front.caller_of(api, &incoming.as_signed()) {
         Ok(caller) => caller,
-        Err(refusal) => return not_believed(&refusal, incoming.header("x-api-key").is_some()),
+        Err(refusal) => return not_believed(&refusal),
     };
     if incoming.body.is_empty() {
         return refused(
@@ -53,13 +53,9 @@ pub(crate) async fn call(
     }
 }
 
-fn not_believed(refusal: &Refusal, api_key: bool) -> Response {
+fn not_believed(refusal: &Refusal) -> Response {
     match refusal {
-        Refusal::Missing if api_key => refused(
-            401,
-            "UnauthorizedException",
-            "You are not authorized to make this call.",
-        ),
+        Refusal::Key => refused(401, refusal.error_type(), &refusal.to_string()),
         Refusal::Missing => refused(
             401,
             "UnauthorizedException",

@@ -1,6 +1,8 @@
 //! What the HTTP endpoints share: reading a request as it was signed, answering in a service's shape, CORS.
 
+pub(crate) mod function;
 pub(crate) mod graphql;
+pub(crate) mod holidays;
 pub(crate) mod mqtt;
 pub(crate) mod realtime;
 pub(crate) mod simulation;
@@ -142,7 +144,13 @@ fn http_date(at: OffsetDateTime) -> String {
 pub(crate) fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([DATE, ERROR_TYPE, REQUEST_ID])
         .max_age(Duration::from_secs(172_800))

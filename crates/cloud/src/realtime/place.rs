@@ -19,10 +19,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Who signed a POST to a path here, whose headers travelled in the socket.
+    /// Who signed a POST to a path here, or sent a key with it, whose headers travelled in the socket.
     ///
     /// # Errors
-    /// Why the signature is not believed.
+    /// Why the signature or the key is not believed.
     pub(crate) fn verify(
         &self,
         front: &Front,
@@ -31,7 +31,8 @@ impl Place {
         body: &str,
     ) -> Result<Caller, Refusal> {
         let headers = authorization::headers(authorization);
-        let caller = front.verify(&authorization::signed(path, &headers, body), "appsync")?;
+        let request = authorization::signed(path, &headers, body);
+        let caller = front.caller_of(self.api, &request)?;
         let meant_for = |host: &str| {
             let signed = headers.iter().filter(|(name, _)| name == "host");
             let mut signed = signed.map(|(_, value)| Host::without_port(value));

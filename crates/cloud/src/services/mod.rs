@@ -22,6 +22,8 @@ pub enum Service {
     Mqtt,
     /// The REST API that starts order simulations.
     Simulations,
+    /// The function that creates, edits and deletes calendar events, behind its URL.
+    CalendarFunction,
     /// The event bus.
     Events,
 }
@@ -53,6 +55,7 @@ impl Service {
         [Self::Identity].into_iter().chain(apis).chain([
             Self::Mqtt,
             Self::Simulations,
+            Self::CalendarFunction,
             Self::Events,
         ])
     }
@@ -64,8 +67,10 @@ impl Service {
             Self::Identity | Self::Events => "",
             Self::Api(ApiName::Orders) => "eddyorders0000000000000000",
             Self::Api(ApiName::Movies) => "eddymovies0000000000000000",
+            Self::Api(ApiName::Calendar) => "eddycalendar00000000000000",
             Self::Mqtt => "eddymqtt000000",
             Self::Simulations => "eddyorders",
+            Self::CalendarFunction => "eddycalendar00000000000000000000",
         }
     }
 
@@ -77,6 +82,7 @@ impl Service {
             Self::Api(api) => format!("{api} API"),
             Self::Mqtt => "MQTT".to_owned(),
             Self::Simulations => "order simulations".to_owned(),
+            Self::CalendarFunction => "calendar function".to_owned(),
             Self::Events => "event bus".to_owned(),
         }
     }
@@ -85,7 +91,8 @@ impl Service {
     #[must_use]
     pub fn placeholder(self) -> Option<String> {
         match self {
-            Self::Identity | Self::Mqtt | Self::Events => None,
+            // The function's ARN has its name, not the id of its URL.
+            Self::Identity | Self::Mqtt | Self::CalendarFunction | Self::Events => None,
             Self::Api(api) => {
                 let (first, rest) = api.as_str().split_at(1);
                 Some(format!("{}{rest}Api", first.to_ascii_uppercase()))
@@ -125,6 +132,10 @@ impl Service {
             Self::Simulations => {
                 let signed = Some("execute-api");
                 vec![door(Family::Rest, "GET", "/Prod/order", "/order", signed)]
+            }
+            Self::CalendarFunction => {
+                let (local, signed) = ("/calendar/events", Some("lambda"));
+                vec![door(Family::Function, "POST", "/", local, signed)]
             }
             Self::Events => vec![door(
                 Family::Events,
@@ -192,6 +203,7 @@ mod tests {
                 Service::Api(_) => 26,
                 Service::Mqtt => 14,
                 Service::Simulations => 10,
+                Service::CalendarFunction => 32,
             };
             assert_eq!(id.len(), length, "{service:?}");
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();

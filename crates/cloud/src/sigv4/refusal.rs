@@ -11,6 +11,9 @@ pub enum Refusal {
     /// There is no signature at all.
     #[error("Missing Authentication Token")]
     Missing,
+    /// A key that the API does not take, or that has expired.
+    #[error("You are not authorized to make this call.")]
+    Key,
     /// A part of the signature is missing or malformed.
     #[error("{0}")]
     Incomplete(String),
@@ -66,6 +69,7 @@ impl Refusal {
     #[must_use]
     pub const fn error_type(&self) -> &'static str {
         match self {
+            Self::Key => "UnauthorizedException",
             Self::Missing => "MissingAuthenticationTokenException",
             Self::Incomplete(_) => "IncompleteSignatureException",
             Self::UnknownToken => "UnrecognizedClientException",
