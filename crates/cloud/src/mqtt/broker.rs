@@ -81,6 +81,8 @@ impl Audience {
         match role {
             Role::Guest => self.guests,
             Role::Backend => self.backend,
+            // Keys open an API, not the broker.
+            Role::ApiKey => false,
         }
     }
 }

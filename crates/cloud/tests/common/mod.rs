@@ -299,7 +299,7 @@ impl Socket {
         .await
     }
 
-    async fn open_at(
+    pub async fn open_at(
         path: String,
         cloud: &Running,
         signer: &Signer,
