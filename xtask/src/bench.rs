@@ -47,6 +47,12 @@ const BENCHES: &[Bench] = &[
         run: Run::Page,
     },
     Bench {
+        name: "movies",
+        what: "from a click to the total that has it among 100 voters, from a message to another's screen",
+        takes: "2 min",
+        run: Run::Page,
+    },
+    Bench {
         name: "frames",
         what: "frames missed at 500 events a second, and whether the reader's place is kept",
         takes: "1.5 min",
