@@ -7,6 +7,7 @@
 )]
 
 pub mod admin;
+pub mod movies;
 pub mod mqtt;
 
 use std::time::Duration;
