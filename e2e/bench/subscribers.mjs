@@ -21,7 +21,7 @@ const SUBSCRIPTION = `subscription EveryOrder { onCreateOrUpdateOrder { ${FIELDS
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-function start(words, hold) {
+export function start(words, hold) {
   const child = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
   running.add(child);
   child.once("close", () => running.delete(child));

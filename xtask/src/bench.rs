@@ -30,6 +30,8 @@ enum Run {
     Page,
     /// By such a script, with the cloud and many sockets.
     Sockets,
+    /// By such a script, with Mosquitto beside them.
+    Brokers,
 }
 
 /// To measure something else, add a line, and a script where that says so.
@@ -83,6 +85,12 @@ const BENCHES: &[Bench] = &[
         run: Run::Sockets,
     },
     Bench {
+        name: "mqtt-fanout",
+        what: "an MQTT message to 1,000 subscribers, beside Mosquitto",
+        takes: "2 min",
+        run: Run::Brokers,
+    },
+    Bench {
         name: "idle",
         what: "10,000 sockets that wait: memory, and whether an event reaches them",
         takes: "1 min",
@@ -125,6 +133,9 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
             Run::Sockets => {
                 scripts::run(workspace, bench.name, &out, built.for_sockets(workspace)?)
             }
+            Run::Brokers => {
+                scripts::run(workspace, bench.name, &out, built.for_brokers(workspace)?)
+            }
         });
         match measured {
             Ok(table) => {
@@ -159,7 +170,7 @@ fn list() -> String {
         .map(
             |Bench {
                  name, what, takes, ..
-             }| format!("  {name:<10} {what} ({takes})"),
+             }| format!("  {name:<11} {what} ({takes})"),
         )
         .collect::<Vec<_>>()
         .join("\n")

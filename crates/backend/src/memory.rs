@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) timers: BTreeMap<String, (OffsetDateTime, Value)>,
     pub(crate) published: Vec<Mutation>,
     pub(crate) notices: Vec<Notice>,
+    /// What happens to the next notices, the next one last.
+    pub(crate) lost_notices: Vec<PortError>,
     pub(crate) now: Duration,
     /// What befalls the next transactions, the next one last.
     pub(crate) faults: Vec<Fault>,
@@ -185,8 +187,9 @@ impl Publish for Memory {
 
 impl Notify for Memory {
     async fn notify(&self, notice: Notice) -> Result<(), PortError> {
-        self.state().notices.push(notice);
-        Ok(())
+        let mut state = self.state();
+        state.notices.push(notice);
+        state.lost_notices.pop().map_or(Ok(()), Err)
     }
 }
 

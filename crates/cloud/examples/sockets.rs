@@ -1,4 +1,5 @@
-//! Many subscribers, for `cargo xtask bench`: opens sockets, publishes over HTTP, and says what arrived and when.
+//! Many subscribers, for `cargo xtask bench`: opens sockets, publishes over HTTP or a socket more, and says what arrived
+//! and when.
 //!
 //! It knows no protocol: the messages, and the requests that publish, are in the file that it is given (see [`Spec`]),
 //! so that servers of different protocols are measured by the same program. One thread, so that it stays on one core.
@@ -48,18 +49,31 @@ struct Spec {
     pid: u32,
     /// How many sockets.
     sockets: usize,
+    /// Messages are bytes: each letter of those here is one, up to U+00FF.
+    #[serde(default)]
+    binary: bool,
+    /// The socket that publishes; without it, publications are HTTP requests.
+    publisher: Option<Opening>,
     /// The first message, and what is in its answer.
     init: String,
     acknowledged: String,
-    /// What subscribes (`{n}` is the socket's number), and what is in the answer to the last of it.
+    /// What subscribes (`{n}` is the socket's number, in five digits), and what is in the answer to the last of it.
     start: Vec<String>,
     started: String,
     /// What every event's message has.
     data: String,
-    /// What to publish: whole HTTP requests, one for each event of all phases, and what marks the event.
+    /// What to publish: whole HTTP requests or messages, one for each event of all phases, and what marks the event.
     publications: Vec<Publication>,
     /// One after the other.
     phases: Vec<Phase>,
+}
+
+/// How the publishing socket is opened.
+#[derive(Deserialize)]
+struct Opening {
+    path: String,
+    init: String,
+    acknowledged: String,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +124,7 @@ enum Line {
 /// What all sockets write to.
 #[derive(Default)]
 struct Board {
-    markers: Vec<String>,
+    markers: Vec<Vec<u8>>,
     published: RefCell<Vec<Instant>>,
     /// How many sockets have each event.
     reached: RefCell<Vec<usize>>,
@@ -122,10 +136,10 @@ struct Board {
 
 impl Board {
     /// A socket's next event has arrived.
-    fn arrived(&self, event: usize, text: &str, sockets: usize) {
+    fn arrived(&self, event: usize, message: &[u8], sockets: usize) {
         let published = self.published.borrow();
         let known = published.get(event).zip(self.markers.get(event));
-        let Some((at, _)) = known.filter(|(_, marker)| text.contains(marker.as_str())) else {
+        let Some((at, _)) = known.filter(|(_, marker)| holds(message, marker)) else {
             self.strays.set(self.strays.get() + 1);
             return;
         };
@@ -160,7 +174,7 @@ async fn run(spec: Spec) -> Result<()> {
         markers: spec
             .publications
             .iter()
-            .map(|publication| publication.marker.clone())
+            .map(|publication| spec.bytes(&publication.marker))
             .collect(),
         ..Board::default()
     });
@@ -183,7 +197,7 @@ async fn run(spec: Spec) -> Result<()> {
     for socket in sockets {
         tokio::task::spawn_local(listen(
             socket,
-            spec.data.clone(),
+            spec.bytes(&spec.data),
             Rc::clone(&board),
             spec.sockets,
         ));
@@ -197,7 +211,7 @@ async fn run(spec: Spec) -> Result<()> {
         after,
     })?;
 
-    let mut publisher = Publisher::connect(&spec.address).await?;
+    let mut publisher = Publisher::open(&spec).await?;
     let mut first = 0;
     for phase in &spec.phases {
         let line = carry_out(phase, first, &spec, &board, &mut publisher).await?;
@@ -212,29 +226,43 @@ async fn run(spec: Spec) -> Result<()> {
     Ok(())
 }
 
+impl Spec {
+    /// A text of the file, as it is compared with what arrives.
+    #[allow(clippy::cast_possible_truncation, reason = "letters up to U+00FF")]
+    fn bytes(&self, text: &str) -> Vec<u8> {
+        if self.binary {
+            text.chars().map(|letter| letter as u8).collect()
+        } else {
+            text.as_bytes().to_vec()
+        }
+    }
+
+    /// A text of the file, as a message.
+    fn message(&self, text: &str, number: usize) -> Message {
+        let text = text.replace("{n}", &format!("{number:05}"));
+        if self.binary {
+            Message::binary(self.bytes(&text))
+        } else {
+            Message::text(text)
+        }
+    }
+}
+
+/// Whether the message holds those bytes.
+fn holds(message: &[u8], part: &[u8]) -> bool {
+    message.windows(part.len()).any(|found| found == part)
+}
+
 /// Opens a socket and subscribes.
 async fn open(spec: &Spec, number: usize) -> Result<WebSocketStream<TcpStream>> {
     let opened = async {
-        let tcp = TcpStream::connect(&spec.address).await?;
-        tcp.set_nodelay(true)?;
-        let mut request = format!("ws://{}{}", spec.address, spec.path).into_client_request()?;
-        request.headers_mut().insert(
-            "sec-websocket-protocol",
-            HeaderValue::from_str(&spec.protocols)?,
-        );
-        let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER)
-            .write_buffer_size(0);
-        let (mut socket, _) =
-            tokio_tungstenite::client_async_with_config(request, tcp, Some(config)).await?;
-        socket.send(Message::text(spec.init.clone())).await?;
-        wait_for(&mut socket, &spec.acknowledged).await?;
+        let mut socket = connected(spec, &spec.path).await?;
+        socket.send(spec.message(&spec.init, number)).await?;
+        wait_for(&mut socket, &spec.bytes(&spec.acknowledged)).await?;
         for start in &spec.start {
-            socket
-                .send(Message::text(start.replace("{n}", &number.to_string())))
-                .await?;
+            socket.send(spec.message(start, number)).await?;
         }
-        wait_for(&mut socket, &spec.started).await?;
+        wait_for(&mut socket, &spec.bytes(&spec.started)).await?;
         Ok(socket)
     };
     timeout(PATIENCE, opened)
@@ -242,11 +270,30 @@ async fn open(spec: &Spec, number: usize) -> Result<WebSocketStream<TcpStream>> 
         .context("a socket took too long to open")?
 }
 
-async fn wait_for(socket: &mut WebSocketStream<TcpStream>, what: &str) -> Result<()> {
+/// Opens a WebSocket.
+async fn connected(spec: &Spec, path: &str) -> Result<WebSocketStream<TcpStream>> {
+    let tcp = TcpStream::connect(&spec.address).await?;
+    tcp.set_nodelay(true)?;
+    let mut request = format!("ws://{}{path}", spec.address).into_client_request()?;
+    request.headers_mut().insert(
+        "sec-websocket-protocol",
+        HeaderValue::from_str(&spec.protocols)?,
+    );
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0);
+    let (socket, _) =
+        tokio_tungstenite::client_async_with_config(request, tcp, Some(config)).await?;
+    Ok(socket)
+}
+
+async fn wait_for(socket: &mut WebSocketStream<TcpStream>, what: &[u8]) -> Result<()> {
     loop {
         match socket.next().await.context("the server hung up")?? {
-            Message::Text(text) if text.contains(what) => return Ok(()),
+            Message::Text(text) if holds(text.as_bytes(), what) => return Ok(()),
             Message::Text(text) if text.contains("error") => bail!("the server said: {text}"),
+            Message::Binary(bytes) if holds(&bytes, what) => return Ok(()),
+            Message::Binary(bytes) => bail!("the server said: {bytes:x?}"),
             Message::Close(why) => bail!("the server closed: {why:?}"),
             _ => {}
         }
@@ -256,16 +303,19 @@ async fn wait_for(socket: &mut WebSocketStream<TcpStream>, what: &str) -> Result
 /// Counts a socket's events until it ends.
 async fn listen(
     mut socket: WebSocketStream<TcpStream>,
-    data: String,
+    data: Vec<u8>,
     board: Rc<Board>,
     sockets: usize,
 ) {
     let mut event = 0;
     while let Some(Ok(message)) = socket.next().await {
-        if let Message::Text(text) = message
-            && text.contains(&data)
-        {
-            board.arrived(event, &text, sockets);
+        let bytes = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+            _ => continue,
+        };
+        if holds(bytes, &data) {
+            board.arrived(event, bytes, sockets);
             event += 1;
         }
     }
@@ -300,7 +350,7 @@ async fn carry_out(
             .context("deliveries are missing")?;
         board.published.borrow_mut().push(Instant::now());
         board.reached.borrow_mut().push(0);
-        timeout(PATIENCE, publisher.publish(&publication.request))
+        timeout(PATIENCE, publisher.publish(spec, &publication.request))
             .await
             .context("a publication took too long")??;
     }
@@ -347,48 +397,69 @@ async fn carry_out(
     })
 }
 
-/// One connection that publishes, a request at a time.
-struct Publisher {
-    tcp: TcpStream,
-    read: Vec<u8>,
+/// One connection that publishes.
+enum Publisher {
+    /// A request at a time.
+    Http { tcp: TcpStream, read: Vec<u8> },
+    /// A message at a time, which nobody answers.
+    Socket(Box<WebSocketStream<TcpStream>>),
 }
 
 impl Publisher {
-    async fn connect(address: &str) -> Result<Self> {
-        let tcp = TcpStream::connect(address).await?;
+    async fn open(spec: &Spec) -> Result<Self> {
+        if let Some(Opening {
+            path,
+            init,
+            acknowledged,
+        }) = &spec.publisher
+        {
+            let mut socket = connected(spec, path).await?;
+            socket.send(spec.message(init, 0)).await?;
+            wait_for(&mut socket, &spec.bytes(acknowledged)).await?;
+            return Ok(Self::Socket(Box::new(socket)));
+        }
+        let tcp = TcpStream::connect(&spec.address).await?;
         tcp.set_nodelay(true)?;
-        Ok(Self {
+        Ok(Self::Http {
             tcp,
             read: Vec::new(),
         })
     }
 
-    async fn publish(&mut self, request: &str) -> Result<()> {
-        self.tcp.write_all(request.as_bytes()).await?;
-        self.read.clear();
-        loop {
-            ensure!(
-                self.tcp.read_buf(&mut self.read).await? > 0,
-                "the server hung up on the publisher"
-            );
-            let text = String::from_utf8_lossy(&self.read);
-            let Some((head, body)) = text.split_once("\r\n\r\n") else {
-                continue;
-            };
-            let length = head
-                .lines()
-                .filter_map(|line| line.split_once(':'))
-                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-                .context("an answer without a length")?;
-            if body.len() < length.1.trim().parse()? {
-                continue;
-            }
-            ensure!(
-                head.starts_with("HTTP/1.1 200") && !body.contains("\"errors\""),
-                "a publication was refused: {text}"
-            );
-            return Ok(());
+    async fn publish(&mut self, spec: &Spec, what: &str) -> Result<()> {
+        match self {
+            Self::Http { tcp, read } => request(tcp, read, what).await,
+            Self::Socket(socket) => Ok(socket.send(spec.message(what, 0)).await?),
         }
+    }
+}
+
+/// Sends an HTTP request and reads its answer.
+async fn request(tcp: &mut TcpStream, read: &mut Vec<u8>, request: &str) -> Result<()> {
+    tcp.write_all(request.as_bytes()).await?;
+    read.clear();
+    loop {
+        ensure!(
+            tcp.read_buf(read).await? > 0,
+            "the server hung up on the publisher"
+        );
+        let text = String::from_utf8_lossy(read);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .context("an answer without a length")?;
+        if body.len() < length.1.trim().parse()? {
+            continue;
+        }
+        ensure!(
+            head.starts_with("HTTP/1.1 200") && !body.contains("\"errors\""),
+            "a publication was refused: {text}"
+        );
+        return Ok(());
     }
 }
 

@@ -285,9 +285,9 @@ impl Notify for World {
         }
         let access = Access::publish(named.as_str());
         if !self.apis.policies().allow(Role::Backend, &access) {
-            return Err(refused(
-                "the backend's policy does not allow to publish to it",
-            ));
+            // As for a mutation that is refused: somebody may still put the policy right.
+            let why = format!("{topic:?}: the backend's policy does not allow to publish to it");
+            return Err(PortError::Unavailable(why));
         }
         let audience = self.audience(&named);
         let now = self.surroundings.now_millis();

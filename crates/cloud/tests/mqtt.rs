@@ -8,6 +8,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::admin::{cloud_with_admin, load, shown, told};
 use common::mqtt::{BOTH, Mqtt, V5, V311, open, packet, signed, text};
 use common::{backend, cloud, created, guest, send, until, updated};
@@ -327,4 +329,59 @@ async fn a_server_that_ends_says_so() {
     let (said, ended) = tokio::join!(client.ended(), cloud.shutdown());
     ended.unwrap();
     assert_eq!(said, (Some(0x8b), 1001));
+}
+
+/// The bus shuffles and doubles; the stream does not.
+#[tokio::test]
+async fn each_order_is_told_in_its_order_and_without_a_gap() {
+    let cloud = cloud_with_admin(|settings| settings.disorder = true).await;
+    let signer = guest(&cloud);
+    let mut reader = Mqtt::subscribed(&cloud, &signer, V5, "eddy-1", "orders/events", 1).await;
+    assert_eq!(reader.subscribe(&[("orders/events/+", 0)]).await, [0]);
+    load(&cloud, 200).await;
+    let written = shown(&cloud, "/counters").await["written"]
+        .as_u64()
+        .unwrap();
+    let mut revisions = BTreeMap::<(String, String), u64>::new();
+    for _ in 0..2 * written {
+        let told = reader.took().await;
+        let event = told.json();
+        let order = event["orderId"].as_str().unwrap().to_owned();
+        let everyone = told.topic == "orders/events";
+        assert!(everyone || told.topic == format!("orders/events/{order}"));
+        let known = revisions.entry((told.topic, order)).or_default();
+        *known += 1;
+        assert_eq!(event["revision"], *known, "{event}");
+    }
+    assert!(written > 20);
+}
+
+/// An order may have any id; not every id can stand in a topic.
+#[tokio::test]
+async fn an_order_that_nobody_can_follow_is_told_to_everyone_and_ends_in_the_dead_letters() {
+    let cloud = cloud_with_admin(|_| ()).await;
+    let signer = guest(&cloud);
+    let mut reader = Mqtt::subscribed(&cloud, &signer, V5, "eddy-1", "orders/events", 1).await;
+    for id in ["a#b", "after"] {
+        send(backend(&cloud).put_events(&cloud, json!([created(id, 1)]))).await;
+        assert_eq!(reader.took().await.json()["orderId"], id);
+    }
+    until("both are at their ends", async || {
+        common::admin::at_rest(&shown(&cloud, "/account").await)
+    })
+    .await;
+    let account = shown(&cloud, "/account").await;
+    let consumers = account["publications"].as_array().unwrap();
+    let tell = consumers
+        .iter()
+        .find(|of| of["consumer"] == "orders-tell")
+        .unwrap();
+    assert_eq!(
+        (&tell["published"], &tell["dead"]),
+        (&json!(1), &json!(1)),
+        "{account}"
+    );
+    assert_eq!(account["mismatches"], json!([]));
+    let letter = account["deadLetters"][0]["cause"].as_str().unwrap();
+    assert!(letter.contains("a#b"), "{letter}");
 }

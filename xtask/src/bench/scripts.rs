@@ -1,7 +1,7 @@
 //! The benchmarks that are scripts in `e2e/bench`: what they need is built, each writes a table.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -16,8 +16,8 @@ pub(super) struct Built {
     cloud: bool,
 }
 
-/// Says that everything which a script needs is there.
-pub(super) struct Ready(());
+/// Says that everything which a script needs is there, and where Mosquitto is if it was asked for.
+pub(super) struct Ready(Option<PathBuf>);
 
 impl Built {
     /// The page and the cloud, both in release.
@@ -53,7 +53,17 @@ impl Built {
             println!("Built in {}", process::duration(took));
             self.cloud = true;
         }
-        Ok(Ready(()))
+        Ok(Ready(None))
+    }
+
+    /// The same, and Mosquitto.
+    ///
+    /// # Errors
+    /// Something does not build, or Mosquitto is missing and cannot be installed.
+    pub(super) fn for_brokers(&mut self, workspace: &Workspace) -> Result<Ready> {
+        let mosquitto = tools::mosquitto(workspace)?;
+        let Ready(_) = self.for_sockets(workspace)?;
+        Ok(Ready(Some(mosquitto)))
     }
 }
 
@@ -61,7 +71,7 @@ impl Built {
 ///
 /// # Errors
 /// It fails.
-pub(super) fn run(workspace: &Workspace, name: &str, out: &Path, _: Ready) -> Result<Table> {
+pub(super) fn run(workspace: &Workspace, name: &str, out: &Path, ready: Ready) -> Result<Table> {
     let release = workspace.target.join("release");
     let browser = tools::browser(workspace)?;
     let script = Path::new("bench").join(name).with_extension("mjs");
@@ -74,6 +84,9 @@ pub(super) fn run(workspace: &Workspace, name: &str, out: &Path, _: Ready) -> Re
         .env("EDDY_SITE", workspace.dist())
         .env("EDDY_BENCH_OUT", out)
         .env("CHROMIUM", browser.chromium);
+    if let Ready(Some(mosquitto)) = ready {
+        command.env("EDDY_MOSQUITTO", mosquitto);
+    }
     process::run(&mut command)?;
     let json = fs::read(out).with_context(|| format!("{name} left no table"))?;
     serde_json::from_slice(&json).with_context(|| format!("{name} left no table"))

@@ -4,7 +4,8 @@ use graphql_parser::{query, schema};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ports::{Change, Item};
+use crate::event::HandlerError;
+use crate::ports::{Change, Item, PortError};
 
 #[test]
 fn first_revisions_are_published_as_created_later_ones_as_updated() {
@@ -67,6 +68,27 @@ fn a_change_is_told_to_everyone_and_to_whoever_follows_the_order() {
         (&json!("IN_KITCHEN"), &json!("UPDATED"), &json!(2))
     );
     assert_eq!(told(Some(row(&ports)), None), [], "a removal is not told");
+}
+
+#[test]
+fn what_cannot_be_told_now_is_told_again_and_what_never_can_is_dead() {
+    let ports = Memory::default();
+    handle(&ports, &created("1", "a")).unwrap();
+    let row = ports.state().rows[&(ORDERS.name, "a".to_owned())].clone();
+    let change = Change {
+        table: ORDERS.name.into(),
+        key: "a".into(),
+        sequence: 1,
+        old: None,
+        new: Some(row),
+    };
+    ports.state().lost_notices = vec![PortError::Unavailable("gone".into())];
+    let later = now(tell(&ports, &change)).unwrap_err();
+    assert!(matches!(later, HandlerError::Retry(_)), "{later:?}");
+    now(tell(&ports, &change)).unwrap();
+    ports.state().lost_notices = vec![PortError::Refused("no topic".into())];
+    let never = now(tell(&ports, &change)).unwrap_err();
+    assert!(matches!(never, HandlerError::Dead(_)), "{never:?}");
 }
 
 /// The names of a type's fields, with those of the types under them.
