@@ -1,0 +1,157 @@
+//! The page's movies against the real cloud, natively: the live view, votes and messages as the page sends them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "all of it is a test")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_guest::{Guest, GuestConfig, Region};
+use cloud::settings::{IDENTITY_POOL, REGION};
+use cloud::{Settings, testing};
+use eddy::config::{self, Config};
+use eddy::live::flight::Token;
+use eddy::live::{Link, View, drive};
+use eddy::movies::chat::{self, Draft};
+use eddy::movies::model::{Item, Reaction, messages, movie, reviews};
+use eddy::movies::votes::{Batch, Outcome};
+use eddy::movies::wire::{Api, Movies};
+use serde_json::json;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Shown = Arc<Mutex<Option<View<Item>>>>;
+
+fn configuration() -> Result<Config> {
+    let api = |path: &str| json!({ "region": REGION, "graphql": path, "auth": "guest" });
+    let mut orders = api("/orders/graphql");
+    orders["mqtt"] = json!({ "region": REGION, "url": "/mqtt" });
+    orders["simulation"] = json!({ "region": REGION, "url": "/order" });
+    let configuration = json!({
+        "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
+        "orders": orders,
+        "movies": api("/movies/graphql"),
+    });
+    Ok(config::parse(&configuration.to_string())?)
+}
+
+/// A visitor of their own, as the page makes one, and what they see.
+fn visitor(url: &str) -> Result<(Api, Shown)> {
+    let guest = Guest::new(GuestConfig {
+        endpoint: format!("{url}/cognito/"),
+        region: Region::new(REGION),
+        identity_pool_id: IDENTITY_POOL.to_owned(),
+    });
+    let api = Api::new(&configuration()?.movies, guest, url);
+    let shown = Shown::default();
+    let shows = Arc::clone(&shown);
+    let (movies, _) = Movies::new(api.clone());
+    tokio::spawn(async move {
+        drive::run(&movies, 206, |view: &View<Item>| {
+            *shows.lock().unwrap() = Some(view.clone());
+        })
+        .await;
+    });
+    Ok((api, shown))
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) -> Result {
+    for _ in 0..3_000 {
+        if is_so() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err(format!("{what}: not within a minute").into())
+}
+
+fn of<T>(shown: &Shown, read: impl FnOnce(&View<Item>) -> Option<T>) -> Option<T> {
+    shown.lock().unwrap().as_ref().and_then(read)
+}
+
+fn votes(shown: &Shown, wanted: Reaction) -> Option<i64> {
+    of(shown, |view| {
+        let mut reviews = reviews(view.window.rows());
+        let review = reviews.find(|review| review.reaction == wanted)?;
+        Some(review.total.votes)
+    })
+}
+
+fn said(shown: &Shown) -> Vec<(String, String)> {
+    let said = of(shown, |view| {
+        let messages = messages(view.window.rows());
+        Some(
+            messages
+                .map(|it| (it.name.clone(), it.text.clone()))
+                .collect(),
+        )
+    });
+    said.unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Result {
+    let cloud = testing::start(Settings {
+        rotation: Duration::ZERO,
+        ..Settings::default()
+    })
+    .await?;
+    let ((api, mine), (_, theirs)) = (visitor(&cloud.url)?, visitor(&cloud.url)?);
+    for shown in [&mine, &theirs] {
+        until("live", || {
+            of(shown, |view| (view.link == Link::Live).then_some(())).is_some()
+        })
+        .await?;
+        let rows = of(shown, |view| Some(view.window.rows().len()));
+        assert_eq!(rows, Some(6), "a film and five reactions");
+    }
+    let round = of(&mine, |view| {
+        movie(view.window.rows()).map(|movie| movie.round)
+    })
+    .unwrap();
+
+    let batch = |round| Batch {
+        reaction: Reaction::Meh,
+        count: 3,
+        round,
+    };
+    for _ in 0..2 {
+        let outcome = api.vote(batch(round), Token("one".into())).await;
+        assert!(
+            matches!(outcome, Outcome::Counted(total) if total.votes == 3),
+            "{outcome:?}"
+        );
+    }
+    let later = eddy::movies::model::Round(round.0 + 1);
+    assert_eq!(
+        api.vote(batch(later), Token("two".into())).await,
+        Outcome::Late
+    );
+    for shown in [&mine, &theirs] {
+        until("three votes", || votes(shown, Reaction::Meh) == Some(3)).await?;
+    }
+
+    let draft = |text: &str| Draft {
+        name: "ida".into(),
+        text: text.into(),
+    };
+    let first = api.say(draft("hello"), Token("a".into())).await;
+    assert!(matches!(first, chat::Outcome::Said(_)), "{first:?}");
+    assert_eq!(api.say(draft("hello"), Token("a".into())).await, first);
+    // More at once than are let through.
+    let many = (0..30).map(|number| api.say(draft("more"), Token(format!("b{number}"))));
+    let many = futures::future::join_all(many).await;
+    let is_said = |outcome: &&chat::Outcome| matches!(outcome, chat::Outcome::Said(_));
+    let count = 1 + many.iter().filter(is_said).count();
+    assert!(
+        count < 31,
+        "a guest is let through five times in five seconds"
+    );
+    for shown in [&mine, &theirs] {
+        until("all that was said", || said(shown).len() == count).await?;
+        assert_eq!(
+            said(shown)[count - 1],
+            ("ida".to_owned(), "hello".to_owned())
+        );
+    }
+    cloud.shutdown().await?;
+    Ok(())
+}
