@@ -68,6 +68,13 @@ impl Client {
         }
     }
 
+    /// The client ids of the connections that it has now.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub fn client_ids(&self) -> Vec<String> {
+        crate::line::lock(&self.shared).names.used().to_vec()
+    }
+
     /// Subscribes. The stream begins with how the link stands.
     ///
     /// On native this must be called within a tokio runtime.

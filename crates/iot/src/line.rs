@@ -160,7 +160,12 @@ impl MqttLine {
     /// Subscribes to the next filters that wait, if any may go now.
     fn subscribe(&mut self, exchange: &mut Exchange) {
         let singly = lock(&self.shared).suspects.singly();
-        let on_the_way = |it: &OnTheWay| matches!(it, OnTheWay::Subscribe(_));
+        // What the session has given up on is no longer waited for.
+        let wanted = |id: &OperationId| self.operations.contains_key(id);
+        let on_the_way = |it: &OnTheWay| match it {
+            OnTheWay::Subscribe(groups) => groups.iter().any(|(_, ids)| ids.iter().any(wanted)),
+            _ => false,
+        };
         if singly && self.unacknowledged.values().any(on_the_way) {
             return;
         }

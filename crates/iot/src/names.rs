@@ -28,6 +28,12 @@ impl Names {
         name
     }
 
+    /// The names that connections have.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn used(&self) -> &[String] {
+        &self.used
+    }
+
     /// That connection is over.
     pub(crate) fn give_back(&mut self, name: &str) {
         self.used.retain(|used| used != name);

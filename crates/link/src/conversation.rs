@@ -9,7 +9,7 @@ use net::socket::Message;
 
 use crate::map::Map;
 use crate::session::{ConnectionId, Input, Output, Session};
-use crate::wire::{Exchange, Line, Wire};
+use crate::wire::{Exchange, Heard, Line, Wire};
 
 /// One endpoint's session, speaking its protocol.
 pub struct Conversation {
@@ -56,6 +56,10 @@ impl Conversation {
         let mut exchange = Exchange::default();
         if let Some(line) = self.lines.get_mut(&id) {
             line.hear(message, &mut exchange);
+        }
+        // A part of something is a sign of life too.
+        if exchange.heard.is_empty() {
+            exchange.heard.push(Heard::Alive);
         }
         self.exchanged(now, id, exchange);
         self.settle(now);

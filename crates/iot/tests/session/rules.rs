@@ -1,0 +1,216 @@
+//! MQTT's and IoT Core's own rules.
+
+use std::time::Duration;
+
+use iot::{Cause, State};
+use link::Waiting;
+use link::session::{Input, LONGEST, OVERLAP, PING_DEADLINE, PROBE_DEADLINE, RENEWAL, SHORTEST};
+
+use crate::sim::{Behaviour, HOUR, SECOND, Sim, connack, disconnect, publish};
+
+fn is_retrying(state: Option<&State>, reason: &Cause) -> bool {
+    matches!(state, Some(State::Retrying { cause, .. }) if cause == reason)
+}
+
+#[test]
+fn eight_filters_go_together_and_the_rest_after_them() {
+    let mut sim = Sim::new(1);
+    sim.behaviour.opens = false;
+    let ids: Vec<_> = (0..20)
+        .map(|number| sim.subscribe(&format!("a/{number}")))
+        .collect();
+    let wire = sim.wire();
+    sim.input(Input::Opened(wire, None));
+    let sizes: Vec<_> = sim.batches.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [8, 8, 4]);
+    assert!(ids.iter().all(|id| sim.last[id] == Some(State::Live)));
+}
+
+#[test]
+fn the_fifty_first_waits_for_a_place_and_says_so() {
+    let mut sim = Sim::new(1);
+    let ids: Vec<_> = (0..50)
+        .map(|number| sim.subscribe(&format!("a/{number}")))
+        .collect();
+    let late = sim.subscribe("late");
+    let Some(State::Retrying { cause, .. }) = sim.last[&late].clone() else {
+        panic!("{:?}", sim.last[&late]);
+    };
+    assert!(
+        cause.to_string().contains("at most 50 subscriptions"),
+        "{cause}"
+    );
+    // One that is there already takes no place.
+    let twin = sim.subscribe("a/7");
+    assert_eq!(sim.last[&twin], Some(State::Live));
+    sim.unsubscribe(ids[0]);
+    sim.advance(LONGEST);
+    assert_eq!(sim.last[&late], Some(State::Live));
+    assert!(ids[1..].iter().all(|id| sim.last[id] == Some(State::Live)));
+}
+
+#[test]
+fn a_refused_filter_fails_alone() {
+    let (mut sim, ids) = Sim::live(&["a", "b"]);
+    let id = sim.subscribe("forbidden/x");
+    assert!(matches!(sim.last[&id], Some(State::Failed(_))));
+    assert!(ids.iter().all(|id| sim.last[id] == Some(State::Live)));
+    assert_eq!(sim.opened, 1);
+}
+
+#[test]
+fn a_filter_that_closes_the_connection_fails_alone_too() {
+    let mut sim = Sim::new(1);
+    sim.behaviour.says_no = false;
+    sim.behaviour.opens = false;
+    let names = ["a", "forbidden/x", "b", "c"];
+    let ids = names.map(|name| sim.subscribe(name));
+    sim.behaviour.opens = true;
+    let wire = sim.wire();
+    sim.input(Input::Opened(wire, None));
+    sim.advance(120 * SECOND);
+    for (name, id) in names.iter().zip(ids) {
+        let state = sim.last[&id].clone();
+        match name.starts_with("forbidden") {
+            true => assert!(matches!(state, Some(State::Failed(_))), "{state:?}"),
+            false => assert_eq!(state, Some(State::Live), "{name}"),
+        }
+    }
+    assert_eq!(
+        sim.opened, 5,
+        "two together, two alone, and the one that stays"
+    );
+    // The next that wants it is told at once; a filter like any other is subscribed to as ever.
+    let again = sim.subscribe("forbidden/x");
+    assert!(matches!(sim.last[&again], Some(State::Failed(_))));
+    let other = sim.subscribe("d");
+    assert_eq!(sim.last[&other], Some(State::Live));
+    assert_eq!(sim.opened, 5);
+}
+
+#[test]
+fn a_take_over_is_told_apart_and_another_name_taken() {
+    let (mut sim, ids) = Sim::live(&["a"]);
+    let wire = sim.wire();
+    let name = sim.wires[&wire].client_id.clone();
+    sim.bytes(wire, disconnect(0x8e));
+    assert!(is_retrying(sim.last[&ids[0]].as_ref(), &Cause::TakenOver));
+    sim.advance(SHORTEST);
+    assert_eq!(sim.last[&ids[0]], Some(State::Live));
+    let other = sim.wires[&sim.wire()].client_id.clone();
+    assert_ne!(other, name);
+    // Any other loss keeps the name.
+    sim.close(sim.wire());
+    sim.advance(LONGEST);
+    assert_eq!(sim.wires[&sim.wire()].client_id, other);
+}
+
+#[test]
+fn a_renewal_is_gapless_under_another_name() {
+    let (mut sim, ids) = Sim::live(&["a", "b"]);
+    let old = sim.wire();
+    sim.advance(RENEWAL - SECOND);
+    sim.states.clear();
+    while sim.wires.len() == 1 {
+        sim.advance(SECOND);
+    }
+    let new = *sim.wires.keys().last().unwrap();
+    assert_ne!(sim.wires[&old].client_id, sim.wires[&new].client_id);
+    assert_eq!(sim.states, []);
+    for wire in [old, new] {
+        sim.bytes(wire, publish("a", b"both", None));
+    }
+    assert_eq!(sim.messages.len(), 2);
+    sim.advance(OVERLAP);
+    assert_eq!(sim.wire(), new);
+    assert_eq!(
+        sim.states,
+        ids.iter().map(|id| (*id, State::Live)).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_ping_every_half_minute_and_a_broker_that_answers_none_is_dead() {
+    let (mut sim, ids) = Sim::live(&["a"]);
+    sim.advance(HOUR);
+    assert_eq!(sim.opened, 1);
+    sim.behaviour.pongs = false;
+    sim.states.clear();
+    sim.advance(30 * SECOND + PING_DEADLINE);
+    let dead = Cause::NoAnswer(Waiting::Probing);
+    assert!(
+        is_retrying(sim.states.first().map(|it| &it.1), &dead),
+        "{:?}",
+        sim.states
+    );
+    sim.behaviour = Behaviour::GOOD;
+    sim.advance(LONGEST);
+    assert_eq!(sim.last[&ids[0]], Some(State::Live));
+}
+
+#[test]
+fn who_wakes_pings_at_once() {
+    let (mut sim, ids) = Sim::live(&["a"]);
+    sim.behaviour.pongs = false;
+    sim.states.clear();
+    sim.input(Input::Wake);
+    sim.advance(PROBE_DEADLINE - Duration::from_millis(1));
+    sim.input(Input::Wake);
+    assert_eq!(sim.states, []);
+    sim.advance(Duration::from_millis(1));
+    assert!(matches!(sim.last[&ids[0]], Some(State::Retrying { .. })));
+}
+
+#[test]
+fn a_message_reaches_everyone_whose_filter_takes_it_in() {
+    let (mut sim, ids) = Sim::live(&["a/+", "a/b", "#", "b"]);
+    let wire = sim.wire();
+    // Twice, as QoS 1 may: handed on twice, and acknowledged twice.
+    for _ in 0..2 {
+        sim.bytes(wire, publish("a/b", b"x", Some(7)));
+    }
+    let to: Vec<_> = sim.messages.iter().map(|it| it.0).collect();
+    assert_eq!(to, [ids[0], ids[1], ids[2], ids[0], ids[1], ids[2]]);
+}
+
+#[test]
+fn packets_come_in_any_pieces() {
+    let (mut sim, _) = Sim::live(&["a"]);
+    let wire = sim.wire();
+    let bytes = [publish("a", b"1", None), publish("a", b"2", Some(3))].concat();
+    for byte in &bytes {
+        sim.bytes(wire, vec![*byte]);
+    }
+    sim.bytes(wire, bytes);
+    let payloads: Vec<_> = sim.messages.iter().map(|it| it.1.payload.clone()).collect();
+    assert_eq!(payloads, [b"1", b"2", b"1", b"2"]);
+}
+
+#[test]
+fn twins_share_a_subscription_until_the_last_one_goes() {
+    let (mut sim, ids) = Sim::live(&["a", "a"]);
+    let wire = sim.wire();
+    sim.unsubscribe(ids[0]);
+    assert!(sim.wires[&wire].filters.contains("a"));
+    sim.subscribe("b");
+    sim.unsubscribe(ids[1]);
+    assert!(!sim.wires[&wire].filters.contains("a"));
+}
+
+#[test]
+fn a_refused_connection_says_why() {
+    for (code, is_final) in [(0x88, false), (0x97, false), (0x85, true), (0x84, true)] {
+        let mut sim = Sim::new(1);
+        sim.behaviour.connects = false;
+        let id = sim.subscribe("a");
+        let wire = sim.wire();
+        sim.bytes(wire, connack(code));
+        match is_final {
+            true => assert!(matches!(sim.last[&id], Some(State::Failed(_))), "{code:x}"),
+            false => assert!(
+                matches!(sim.last[&id], Some(State::Retrying { .. })),
+                "{code:x}"
+            ),
+        }
+    }
+}
