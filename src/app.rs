@@ -8,6 +8,7 @@ use net::http::{self, Request};
 
 use crate::config::{self, Config, ConfigError};
 use crate::movies;
+use crate::orders::way::Way;
 use crate::orders::{self, wire::Api};
 use crate::overview::overview;
 use crate::route::Route;
@@ -82,14 +83,23 @@ fn screens(config: &Config, origin: &str) -> El {
         guest.clone(),
         origin,
     ));
-    let (view, films) = (orders.view, movies.view);
-    let lines = [
+    let line = |name, way, feed: &orders::Feed| {
+        let view = feed.view;
         Line {
-            name: "Orders",
-            way: "AppSync, one socket",
-            link: orders.link(),
+            name,
+            way,
+            link: feed.link(),
             caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
-        },
+        }
+    };
+    let films = movies.view;
+    let lines = [
+        line("Orders", "AppSync, one socket", orders.by(Way::AppSync)),
+        line(
+            "Orders · MQTT",
+            "IoT Core, one socket",
+            orders.by(Way::Mqtt),
+        ),
         Line {
             name: "Movies",
             way: "AppSync, one socket for film, votes, chat and bursts",
@@ -102,6 +112,7 @@ fn screens(config: &Config, origin: &str) -> El {
     // A screen stays while only what it shows changes.
     let screen = Memo::new(move |_| match route.get() {
         Route::Orders(_) => Route::Orders(None),
+        Route::Compare(_) => Route::Compare(None),
         route => route,
     });
     el("div")
@@ -118,6 +129,7 @@ fn screens(config: &Config, origin: &str) -> El {
                 Route::Overview => overview(&orders, &movies),
                 Route::Movies => movies::view::screen(&movies),
                 Route::Orders(_) => orders::view::screen(&orders, route),
+                Route::Compare(_) => orders::view::compare(&orders, route),
                 Route::NotFound => ui::screen().child(template("not-found")),
             })
         })

@@ -2,6 +2,7 @@
 
 use crate::movies;
 use crate::orders;
+use crate::orders::way::Way;
 use crate::ui::{El, el, template};
 
 /// The overview.
@@ -19,7 +20,8 @@ pub fn overview(orders: &orders::Live, movies: &movies::Live) -> El {
         .child(orders::view::now(orders))
         .child(movies::view::now(movies))
         .child(template("places"));
-    orders::view::main("page", orders)
+    let feed = orders.by(Way::AppSync);
+    orders::view::main("page", feed)
         .child(panels)
-        .child(orders::view::explanation(orders))
+        .child(orders::view::explanation("pattern-orders", feed))
 }

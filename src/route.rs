@@ -11,6 +11,8 @@ pub enum Route {
     Overview,
     /// The orders, one of them followed or none.
     Orders(Option<OrderId>),
+    /// The orders over AppSync and over MQTT, one of them followed or none.
+    Compare(Option<OrderId>),
     /// The film of the moment, its votes and the chat.
     Movies,
     /// No screen has this address.
@@ -24,13 +26,18 @@ impl Route {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => Self::Overview,
+            (Some("orders"), id, None) => Self::of_order(id, Self::Orders),
+            (Some("compare"), id, None) => Self::of_order(id, Self::Compare),
             (Some("movies"), None, _) => Self::Movies,
-            (Some("orders"), None, _) => Self::Orders(None),
-            (Some("orders"), Some(id), None) => match String::from_utf8(percent::decoded(id)) {
-                Ok(id) => Self::Orders(Some(id.as_str().into())),
-                Err(_) => Self::NotFound,
-            },
             _ => Self::NotFound,
+        }
+    }
+
+    fn of_order(id: Option<&str>, route: fn(Option<OrderId>) -> Self) -> Self {
+        let id = id.map(|id| String::from_utf8(percent::decoded(id)));
+        match id.transpose() {
+            Ok(id) => route(id.map(|id| id.as_str().into())),
+            Err(_) => Self::NotFound,
         }
     }
 
@@ -39,11 +46,8 @@ impl Route {
     pub fn path(&self) -> String {
         match self {
             Self::Overview => "/".to_owned(),
-            Self::Orders(None) => "/orders".to_owned(),
-            // Also the dot: by it servers know files.
-            Self::Orders(Some(id)) => {
-                ["/orders/", &percent::encoded(id.as_str().as_bytes(), &[])].concat()
-            }
+            Self::Orders(id) => path("/orders", id),
+            Self::Compare(id) => path("/compare", id),
             Self::Movies => "/movies".to_owned(),
             Self::NotFound => "/not-found".to_owned(),
         }
@@ -55,9 +59,19 @@ impl Route {
         match self {
             Self::Overview => "Eddy",
             Self::Orders(_) => "Orders · Eddy",
+            Self::Compare(_) => "AppSync and MQTT · Eddy",
             Self::Movies => "Movies · Eddy",
             Self::NotFound => "Nothing here · Eddy",
         }
+    }
+}
+
+/// A screen's path, and that of an order on it.
+fn path(screen: &str, id: &Option<OrderId>) -> String {
+    match id {
+        None => screen.to_owned(),
+        // Also the dot: by it servers know files.
+        Some(id) => [screen, "/", &percent::encoded(id.as_str().as_bytes(), &[])].concat(),
     }
 }
 
@@ -80,6 +94,9 @@ mod tests {
             ("/orders/2abc/items", Route::NotFound),
             ("/orders/shop%2E17", Route::Orders(Some("shop.17".into()))),
             ("/orders/%FF", Route::NotFound),
+            ("/compare", Route::Compare(None)),
+            ("/compare/2abc", Route::Compare(Some("2abc".into()))),
+            ("/compare/2abc/items", Route::NotFound),
             ("/order", Route::NotFound),
             ("/Orders", Route::NotFound),
         ] {
@@ -90,7 +107,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_route_is_found_again_by_its_path(id in ".{1,32}") {
-            for route in [Route::Overview, Route::Movies, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::NotFound] {
+            for route in [Route::Overview, Route::Movies, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::Compare(None), Route::Compare(Some(id.as_str().into())), Route::NotFound] {
                 prop_assert_eq!(Route::of(&route.path()), route);
             }
         }

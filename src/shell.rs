@@ -45,6 +45,13 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
             here(|route| matches!(route, Route::Orders(_))),
         )
         .text("Orders");
+    let compare = el("a")
+        .set("href", "/compare")
+        .bind(
+            "aria-current",
+            here(|route| matches!(route, Route::Compare(_))),
+        )
+        .text("Compare");
     let movies = el("a")
         .set("href", "/movies")
         .bind("aria-current", here(|route| *route == Route::Movies))
@@ -65,6 +72,7 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
                 .set("aria-label", "Screens")
                 .child(overview)
                 .child(orders)
+                .child(compare)
                 .child(movies),
         )
         .child(lit(state, &worst))

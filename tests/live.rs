@@ -14,8 +14,11 @@ use cloud::surroundings::Surroundings;
 use cloud::testing::{self, Running};
 use cloud::{CloudError, Data, Settings, dead_letters};
 use eddy::live::{Link, View, drive};
+use eddy::orders::compare::Compare;
 use eddy::orders::model::{Order, OrderId};
+use eddy::orders::way::Way;
 use eddy::orders::wire::{Api, Orders};
+use net::UnixTime;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
@@ -208,14 +211,16 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
     let url = cloud.url.clone();
     let address = url.trim_start_matches("http://").to_owned();
     let mut views = Vec::new();
-    for _ in 0..watchers() {
-        views.push(watch(Orders::every(visitor(&url)?)));
+    for number in 0..watchers() {
+        let way = Way::ALL[number % 2];
+        views.push(watch(Orders::every(visitor(&url)?, way)));
     }
-    let follower = watch(Orders::only(
-        visitor(&url)?,
-        OrderId::from(order_id(0).as_str()),
-    ));
-    let everyone_live = async || Ok(views.iter().chain([&follower]).all(Shown::is_live));
+    let mut followers = Vec::new();
+    for way in Way::ALL {
+        let id = OrderId::from(order_id(0).as_str());
+        followers.push(watch(Orders::only(visitor(&url)?, way, id)));
+    }
+    let everyone_live = async || Ok(views.iter().chain(&followers).all(Shown::is_live));
 
     until("everyone live", &everyone_live).await?;
     put(&cloud, 0..ORDERS / 2).await?;
@@ -239,8 +244,63 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
         .into_iter()
         .filter(|row| row.0 == order_id(0))
         .collect();
-    until("the follower equal to the query", async || {
-        Ok(follower.rows() == followed)
+    until("the followers equal to the query", async || {
+        Ok(followers.iter().all(|view| view.rows() == followed))
+    })
+    .await?;
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+/// Both ways show the same, and each change is heard of by both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notices_tell_as_much_as_whole_orders() -> Result {
+    let cloud = testing::start(Settings {
+        disorder: true,
+        ..Settings::default()
+    })
+    .await?;
+    let compare = Arc::new(Mutex::new(Compare::default()));
+    let views = Way::ALL.map(|way| -> Result<Shown> {
+        let compare = Arc::clone(&compare);
+        let orders = Orders::every(visitor(&cloud.url)?, way);
+        let heard = move |arrival| compare.lock().unwrap().arrived(arrival);
+        Ok(watch(orders.heard_by(heard)))
+    });
+    let [appsync, mqtt] = views;
+    let views = [appsync?, mqtt?];
+    until("both live", async || Ok(views.iter().all(Shown::is_live))).await?;
+    put(&cloud, 0..ORDERS).await?;
+    until("every event at its end", async || settled(&cloud).await).await?;
+    let truth = listed(&cloud).await?;
+    for (way, view) in Way::ALL.into_iter().zip(&views) {
+        until(way.name(), async || Ok(view.rows() == truth)).await?;
+    }
+    let changes: i64 = truth.iter().map(|row| row.2).sum();
+    until("each change heard of by both", async || {
+        let figures = compare.lock().unwrap().figures(UnixTime(0));
+        Ok(i64::from(figures.both) == changes)
+    })
+    .await?;
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_is_no_part_of_a_topic_is_refused_in_words() -> Result {
+    let cloud = testing::start(Settings::default()).await?;
+    let shown = Arc::new(Mutex::new(None));
+    let shows = Arc::clone(&shown);
+    let orders = Orders::only(visitor(&cloud.url)?, Way::Mqtt, OrderId::from("a/#"));
+    tokio::spawn(async move {
+        drive::run(&orders, 1, |view| {
+            *shows.lock().unwrap() = Some(view.link.clone());
+        })
+        .await;
+    });
+    until("told", async || {
+        let link = shown.lock().unwrap().clone();
+        Ok(matches!(link, Some(Link::Failed { why }) if why.contains("MQTT topic")))
     })
     .await?;
     cloud.shutdown().await?;

@@ -1,30 +1,49 @@
-//! Orders over AppSync and table streams: a simulation to start, the live table, and one order followed on its own.
+//! Orders over AppSync and over MQTT, both told by one table's stream: a simulation to start, the live tables, one order
+//! followed on its own, and the two ways compared.
 
+pub mod compare;
 pub mod filter;
 pub mod list;
 pub mod model;
 pub mod rate;
 pub mod simulation;
 pub mod view;
+pub mod way;
 pub mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 use crate::live::{self, View};
 use crate::ui::ReadLink;
+use compare::{Compare, Figures};
 use model::Order;
 use rate::Rate;
+use way::Way;
 use wire::{Api, Orders};
 
 /// The live table holds the newest orders, so many.
 pub const WINDOW: usize = 500;
 
+/// The ways are compared on the events of this time, in milliseconds.
+const LATELY: i64 = 5 * 60 * 1000;
+
 /// What the page knows of orders, whatever screen is shown.
 #[derive(Clone)]
 pub struct Live {
+    /// The orders as each way tells them.
+    feeds: [Feed; 2],
+    /// The ways compared, anew each second.
+    pub figures: ReadSignal<Figures>,
+}
+
+/// The orders as one way tells them.
+#[derive(Clone)]
+pub struct Feed {
+    /// Which way.
+    pub way: Way,
     /// Where they come from.
     pub api: Api,
     /// The newest.
@@ -34,24 +53,59 @@ pub struct Live {
 }
 
 impl Live {
-    /// Follows the orders for as long as the current owner lives.
+    /// Follows the orders by both ways for as long as the current owner lives.
     #[must_use]
     pub fn start(api: Api) -> Self {
-        let view = live::follow(Orders::every(api.clone()), WINDOW);
-        let (rate, set) = signal(Rate::new());
+        // Told of every arrival, shown once a second: a signal would keep only the last.
+        let compare = Arc::new(Mutex::new(Compare::default()));
+        let (figures, show) = signal(Figures::default());
+        let started = Way::ALL.map(|way| {
+            let compare = Arc::clone(&compare);
+            let orders = Orders::every(api.clone(), way).heard_by(move |arrival| {
+                let mut compare = compare.lock().unwrap_or_else(PoisonError::into_inner);
+                compare.arrived(arrival);
+            });
+            let (rate, set) = signal(Rate::new());
+            let feed = Feed {
+                way,
+                api: api.clone(),
+                view: live::follow(orders, WINDOW),
+                rate,
+            };
+            (feed, set)
+        });
+        let [(appsync, _), (mqtt, _)] = &started;
+        let feeds = [appsync.clone(), mqtt.clone()];
         live::task(async move {
             let mut last = net::now();
             loop {
                 net::sleep(Duration::from_secs(1)).await;
                 let passed = net::now().saturating_since(last).as_secs();
                 last = last + Duration::from_secs(passed);
-                let total = view.with_untracked(|view| view.changes);
-                let _ = set.try_update(|rate| rate.passed(passed as usize, total));
+                for (feed, set) in &started {
+                    let total = feed.view.with_untracked(|view| view.changes);
+                    let _ = set.try_update(|rate| rate.passed(passed as usize, total));
+                }
+                let since = api.guest().now().plus_millis(-LATELY);
+                let compare = compare.lock().unwrap_or_else(PoisonError::into_inner);
+                let now = compare.figures(since);
+                drop(compare);
+                if figures.with_untracked(|before| *before != now) {
+                    let _ = show.try_set(now);
+                }
             }
         });
-        Self { api, view, rate }
+        Self { feeds, figures }
     }
 
+    /// The orders as this way tells them.
+    #[must_use]
+    pub const fn by(&self, way: Way) -> &Feed {
+        &self.feeds[way as usize]
+    }
+}
+
+impl Feed {
     /// Whether so much happens that marking each change would be one flicker, and cost more than the rest of the page.
     pub fn is_busy(&self) -> impl Fn() -> bool + use<> {
         /// Changes a second that an eye can still follow.

@@ -188,6 +188,12 @@ impl Status {
         }
     }
 
+    /// The one that the schema calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
     /// The same for people.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -288,6 +294,19 @@ pub(super) mod tests {
             "it must have been there"
         );
         assert!(!order.has_reached(Status::OutForDelivery));
+    }
+
+    #[test]
+    fn a_notice_moves_an_order_and_leaves_the_rest() {
+        let before = order(1, Status::Submitted);
+        let moved = Moved {
+            status: Status::AcceptedByStore,
+            updated: UnixTime(2_000),
+        };
+        let after = moved.apply(Revision(2), &before);
+        assert_eq!(after, order(2, Status::AcceptedByStore));
+        assert_eq!(Status::named("ACCEPTED_BY_STORE"), Some(after.status));
+        assert_eq!(Status::named("LOST"), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! The orders' screen: start a simulation, watch all orders, follow one. And their panel on the overview.
+//! The orders' screen: start a simulation, watch all orders, follow one. The screen on which both ways stand side by side,
+//! and their panel on the overview.
 
+mod compare;
 mod explanation;
 mod follower;
 mod now;
@@ -10,69 +12,117 @@ mod tally;
 
 use leptos::prelude::*;
 
-use super::Live;
 use super::list::List;
 use super::model::OrderId;
+use super::way::Way;
+use super::wire::Api;
+use super::{Feed, Live};
 use crate::live::{Link, View};
 use crate::orders::model::Order;
 use crate::route::Route;
 use crate::ui::light::lit;
 use crate::ui::{self, El, aim, el, light, template};
+pub use compare::compare;
 pub use explanation::explanation;
 pub use now::now;
+
+/// A table on a screen: what it shows, and what is done there.
+#[derive(Clone)]
+struct Stand {
+    feed: Feed,
+    list: RwSignal<List>,
+    followed: Memo<Option<OrderId>>,
+    /// Where it leads to follow an order, or none.
+    to: fn(Option<OrderId>) -> Route,
+}
+
+impl Stand {
+    fn new(feed: &Feed, route: ReadSignal<Route>, to: fn(Option<OrderId>) -> Route) -> Self {
+        Self {
+            feed: feed.clone(),
+            list: RwSignal::new(List::default()),
+            followed: Memo::new(move |_| match route.get() {
+                Route::Orders(id) | Route::Compare(id) => id,
+                _ => None,
+            }),
+            to,
+        }
+    }
+
+    /// An id for an element of which the screen has one for each way.
+    fn id(&self, name: &str) -> String {
+        [name, "-", self.feed.way.key()].concat()
+    }
+
+    /// Goes to the order, or to none.
+    fn follow(&self, id: Option<OrderId>) {
+        ui::history::go(&(self.to)(id).path());
+    }
+
+    /// The table with its toolbar.
+    fn panel(&self, title: &str) -> El {
+        let rows = table::table(self);
+        let panel = el("section")
+            .class("panel orders-list")
+            .set("aria-labelledby", &self.id("newest"))
+            .child(toolbar(self, title, &rows))
+            .child(rows);
+        table::under_pointer(panel, self)
+    }
+
+    /// With the order that is followed at its end, if one is.
+    fn with_follower(self, body: El) -> El {
+        body.slot(move || Some(follower::follower(&self, self.followed.get()?)))
+    }
+}
 
 /// The orders' screen; the route says which one is followed.
 #[must_use]
 pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
-    let list = RwSignal::new(List::default());
-    let followed = Memo::new(move |_| match route.get() {
-        Route::Orders(id) => id,
-        _ => None,
-    });
-    let head = el("header")
-        .class("head")
-        .child(
-            el("div").child(el("h1").text("Orders")).child(
-                el("p")
-                    .class("quiet")
-                    .text("From the event bus to this table, through a table stream and AppSync."),
-            ),
-        )
-        .child(start::start(orders.api.clone()));
-    let rows = table::table(orders, list, followed);
-    let panel = el("section")
-        .class("panel orders-list")
-        .set("aria-labelledby", "newest")
-        .child(toolbar(orders, list, &rows))
-        .child(rows);
-    let panel = table::under_pointer(panel, orders.view, list);
-    let all = orders.clone();
+    let feed = orders.by(Way::AppSync);
+    let stand = Stand::new(feed, route, Route::Orders);
+    let head = head(
+        "Orders",
+        "From the event bus to this table, through a table stream and AppSync.",
+        &feed.api,
+    );
+    let filter = tally::filter(feed.view, stand.list);
     let body = el("div")
         .class("orders-body")
-        .child(panel)
-        .slot(move || Some(follower::follower(&all, followed.get()?)));
-    main("page orders", orders)
+        .child(stand.panel("Newest first "));
+    main("page orders", feed)
         .child(head)
-        .child(tally::filter(orders.view, list))
-        .child(body)
-        .child(explanation(orders))
+        .child(filter)
+        .child(stand.with_follower(body))
+        .child(explanation("pattern-orders", feed))
 }
 
-/// A screen that shows orders: what is true now has colour, and what changes is marked, unless that is too much.
+/// What a screen is about, and the button that lets something happen there.
+fn head(title: &str, about: &str, api: &Api) -> El {
+    let about = el("p").class("quiet").text(about);
+    el("header")
+        .class("head")
+        .child(el("div").child(el("h1").text(title)).child(about))
+        .child(start::start(api.clone()))
+}
+
+/// A screen that shows orders.
 #[must_use]
-pub fn main(class: &str, orders: &Live) -> El {
-    let is_busy = orders.is_busy();
-    lit(ui::screen().class(class), &orders.link()).bind("data-busy", move || is_busy().to_string())
+pub fn main(class: &str, feed: &Feed) -> El {
+    shows(ui::screen(), class, feed)
 }
 
-/// Goes to the order, or to none.
-fn follow(id: Option<OrderId>) {
-    ui::history::go(&Route::Orders(id).path());
+/// What shows orders: what is true now has colour, and what changes is marked, unless that is too much.
+fn shows(element: El, class: &str, feed: &Feed) -> El {
+    let is_busy = feed.is_busy();
+    lit(element.class(&["shows ", class].concat()), &feed.link())
+        .bind("data-busy", move || is_busy().to_string())
 }
 
 /// What is shown of the list: how much, which, and whether it stands still.
-fn toolbar(orders: &Live, list: RwSignal<List>, rows: &El) -> El {
-    let (view, rows) = (orders.view, rows.clone());
+fn toolbar(stand: &Stand, title: &str, rows: &El) -> El {
+    let (feed, list) = (&stand.feed, stand.list);
+    let (view, rows, place) = (feed.view, rows.clone(), stand.id("#rows"));
     let of = move |read: fn(&List, &View<Order>) -> String| {
         move || list.with(|list| view.with(|view| read(list, view)))
     };
@@ -81,22 +131,22 @@ fn toolbar(orders: &Live, list: RwSignal<List>, rows: &El) -> El {
         .class("panel-head")
         .child(
             el("h2")
-                .set("id", "newest")
-                .text("Newest first ")
+                .set("id", &stand.id("newest"))
+                .text(title)
                 .child(el("span").class("quiet numeric").live(of(List::count))),
         )
         .slot(move || {
             let newer = Some(newer.get()).filter(|newer| *newer > 0)?;
-            let rows = rows.clone();
+            let (rows, place) = (rows.clone(), place.clone());
             // To where the newest are; the button goes, and with it the focus.
             let release = move |_: leptos::ev::MouseEvent| {
                 view.with_untracked(|view| list.update(|list| list.catch_up(view)));
                 rows.raw().set_scroll_top(0);
-                aim::focus(&[".rows"]);
+                aim::focus(&[&place]);
             };
             Some(button("is-small", &[&newer.to_string(), " newer"].concat()).on("click", release))
         })
-        .child(light("orders", &orders.link()))
+        .child(light(feed.way.key(), &feed.link()))
         .child(
             el("input")
                 .class("field")

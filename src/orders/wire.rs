@@ -1,12 +1,20 @@
-//! What the orders API says, turned into what the model knows. Parsed once, here.
+//! What the orders API and the topics say, turned into what the model knows. Parsed once, here.
+
+mod look;
+mod mqtt;
+mod row;
+
+use std::pin::Pin;
+use std::sync::Arc;
 
 use appsync::{Auth, Client, Endpoint, Event};
 use aws_guest::{Guest, Region};
 use futures::{Stream, StreamExt};
-use net::civil::rfc3339;
 use net::{MaybeSend, UnixTime};
 
-use super::model::{Item, Order, OrderId, Reached, Status};
+use super::compare::Arrival;
+use super::model::{Order, OrderId};
+use super::way::Way;
 use crate::api::failure;
 use crate::config;
 use crate::live::Source;
@@ -29,15 +37,18 @@ mod schema {
     include!(concat!(env!("OUT_DIR"), "/orders.rs"));
 }
 
-use schema::shared::{OrderFields, OrderStatus};
+use look::LookUp;
+pub use row::Malformed;
+use schema::shared::OrderFields;
 
 /// As many as the server gives at once.
 const PAGE: i64 = 100;
 
-/// The orders API.
-#[derive(Debug, Clone)]
+/// The orders API, and the topics beside it.
+#[derive(Clone)]
 pub struct Api {
     client: Client,
+    mqtt: iot::Client,
     guest: Guest,
     pub(super) simulation: config::Simulation,
     pub(super) origin: String,
@@ -56,8 +67,14 @@ impl Api {
             region: Region::new(orders.region.as_str()),
             auth,
         };
+        let topics = iot::Endpoint {
+            url: orders.mqtt.url.resolve(origin),
+            region: Region::new(orders.mqtt.region.as_str()),
+            guest: guest.clone(),
+        };
         Self {
             client: Client::new(endpoint),
+            mqtt: iot::Client::new(topics),
             guest,
             simulation: orders.simulation.clone(),
             origin: origin.to_owned(),
@@ -71,27 +88,46 @@ impl Api {
     }
 }
 
+/// Hears of each arrival.
+type Heard = Arc<dyn Fn(Arrival) + Send + Sync>;
+
 /// Orders as they are and as they change: all of them, newest first, or one on its own.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Orders {
     api: Api,
+    way: Way,
     only: Option<OrderId>,
+    heard: Option<Heard>,
 }
 
 impl Orders {
-    /// Every order.
+    /// Every order, its changes told by this way.
     #[must_use]
-    pub const fn every(api: Api) -> Self {
-        Self { api, only: None }
-    }
-
-    /// The order of this id.
-    #[must_use]
-    pub const fn only(api: Api, id: OrderId) -> Self {
+    pub const fn every(api: Api, way: Way) -> Self {
         Self {
             api,
-            only: Some(id),
+            way,
+            only: None,
+            heard: None,
         }
+    }
+
+    /// The order of this id, its changes told by this way.
+    #[must_use]
+    pub const fn only(api: Api, way: Way, id: OrderId) -> Self {
+        Self {
+            api,
+            way,
+            only: Some(id),
+            heard: None,
+        }
+    }
+
+    /// The same, and somebody hears of each arrival.
+    #[must_use]
+    pub fn heard_by(mut self, heard: impl Fn(Arrival) + Send + Sync + 'static) -> Self {
+        self.heard = Some(Arc::new(heard));
+        self
     }
 
     async fn list(&self, next_token: Option<String>) -> Result<Page<Order>, appsync::Error> {
@@ -135,24 +171,80 @@ impl Orders {
     }
 }
 
+/// A subscription's events. Boxed: one type for every way and operation.
+type Told = Pin<Box<dyn Stream<Item = Incoming<Order>> + Send>>;
+
+impl Orders {
+    /// What happens, as this way tells it.
+    fn told(&self) -> Told {
+        let client = &self.api.client;
+        match (self.way, &self.only) {
+            (Way::Mqtt, only) => mqtt::told(&self.api.mqtt, only.as_ref()),
+            // A document of its own: an argument left out is not the same as one that is null.
+            (Way::AppSync, None) => Box::pin(
+                client
+                    .subscribe::<schema::EveryOrder>(schema::every_order::Variables {})
+                    .map(|event| incoming(event, |data| data.on_create_or_update_order)),
+            ),
+            (Way::AppSync, Some(id)) => Box::pin(
+                client
+                    .subscribe::<schema::OneOrder>(schema::one_order::Variables {
+                        order_id: id.as_str().to_owned(),
+                    })
+                    .map(|event| incoming(event, |data| data.on_create_or_update_order)),
+            ),
+        }
+    }
+
+    /// The orders of these ids, as far as they are there.
+    async fn look_up(&self, ids: &[OrderId]) -> Result<Vec<Order>, appsync::Error> {
+        if let [id] = ids {
+            return Ok(self.get(id).await?.rows);
+        }
+        // The operation has places for ten (`live::notices::LOOK`): those that are left over ask for the first one again.
+        let id = |place: usize| {
+            let id = ids.get(place).or(ids.first());
+            id.map_or("", OrderId::as_str).to_owned()
+        };
+        let variables = schema::look_up_orders::Variables {
+            a: id(0),
+            b: id(1),
+            c: id(2),
+            d: id(3),
+            e: id(4),
+            f: id(5),
+            g: id(6),
+            h: id(7),
+            i: id(8),
+            j: id(9),
+        };
+        let found = self.api.client.query::<LookUp>(variables).await?.0;
+        Ok(found
+            .into_iter()
+            .filter_map(|row| row.try_into().ok())
+            .collect())
+    }
+}
+
 impl Source for Orders {
     type Row = Order;
 
     fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
-        let client = &self.api.client;
-        match &self.only {
-            // A document of its own: an argument left out is not the same as one that is null.
-            None => client
-                .subscribe::<schema::EveryOrder>(schema::every_order::Variables {})
-                .map(|event| incoming(event, |data| data.on_create_or_update_order))
-                .left_stream(),
-            Some(id) => client
-                .subscribe::<schema::OneOrder>(schema::one_order::Variables {
-                    order_id: id.as_str().to_owned(),
-                })
-                .map(|event| incoming(event, |data| data.on_create_or_update_order))
-                .right_stream(),
-        }
+        let told = self.told();
+        let (way, guest, heard) = (self.way, self.api.guest.clone(), self.heard.clone());
+        told.inspect(move |incoming| {
+            if let Some(heard) = &heard
+                && let Some((order, revision, written)) = event(incoming)
+            {
+                heard(Arrival {
+                    way,
+                    order: order.clone(),
+                    revision,
+                    written,
+                    at: guest.now(),
+                });
+            }
+        })
     }
 
     async fn page(&self, after: Option<String>) -> Result<Page<Order>, Failure> {
@@ -163,8 +255,22 @@ impl Source for Orders {
         page.map_err(|error| failure(&error))
     }
 
+    async fn look(&self, ids: Vec<OrderId>) -> Result<Vec<Order>, Failure> {
+        let rows = self.look_up(&ids).await;
+        rows.map_err(|error| failure(&error))
+    }
+
     fn now(&self) -> UnixTime {
         self.api.guest.now()
+    }
+}
+
+/// Which event it is that came, and when it was written.
+fn event(incoming: &Incoming<Order>) -> Option<(&OrderId, Revision, UnixTime)> {
+    match incoming {
+        Incoming::Change(Change::Put(order)) => Some((&order.id, order.revision, order.updated)),
+        Incoming::Notice(it) => Some((&it.key, it.revision, it.patch.updated)),
+        _ => None,
     }
 }
 
@@ -180,72 +286,6 @@ fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) ->
     }
 }
 
-/// Why a row of the API is none of the model.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// A time that is not RFC 3339.
-    #[error("{0:?} is not a time")]
-    Time(String),
-    /// A status that this page does not know.
-    #[error("{0:?} is not a status that this page knows")]
-    Status(String),
-}
-
-impl TryFrom<OrderFields> for Order {
-    type Error = Malformed;
-
-    fn try_from(row: OrderFields) -> Result<Self, Malformed> {
-        let created = unix(&row.created_at)?;
-        let updated = row.updated_at.as_deref().map_or(Ok(created), unix)?;
-        let status = row.status.try_into()?;
-        Ok(Self {
-            id: OrderId::from(row.order_id.as_str()),
-            revision: Revision(row.revision),
-            status,
-            customer: row.customer_id,
-            items: row
-                .items
-                .into_iter()
-                .flatten()
-                .map(|item| Item {
-                    description: item.description,
-                    quantity: item.quantity,
-                    unit_price: item.unit_price,
-                })
-                .collect(),
-            total: row.total,
-            currency: row.currency,
-            created,
-            updated,
-            reached: Reached::told_by(status, created, updated),
-        })
-    }
-}
-
-impl TryFrom<OrderStatus> for Status {
-    type Error = Malformed;
-
-    fn try_from(status: OrderStatus) -> Result<Self, Malformed> {
-        Ok(match status {
-            OrderStatus::SUBMITTED => Self::Submitted,
-            OrderStatus::ACCEPTED_BY_STORE => Self::AcceptedByStore,
-            OrderStatus::IN_KITCHEN => Self::InKitchen,
-            OrderStatus::READY_FOR_PICKUP => Self::ReadyForPickup,
-            OrderStatus::PICKED_UP_BY_DRIVER => Self::PickedUpByDriver,
-            OrderStatus::OUT_FOR_DELIVERY => Self::OutForDelivery,
-            OrderStatus::DELIVERED => Self::Delivered,
-            OrderStatus::COMPLETED => Self::Completed,
-            OrderStatus::CANCELLED => Self::Cancelled,
-            OrderStatus::Other(name) => return Err(Malformed::Status(name)),
-        })
-    }
-}
-
-/// A time as the API writes it, in milliseconds.
-fn unix(text: &str) -> Result<UnixTime, Malformed> {
-    rfc3339(text).ok_or_else(|| Malformed::Time(text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use graphql_client::GraphQLQuery;
@@ -253,62 +293,8 @@ mod tests {
 
     use super::*;
 
-    fn row(change: impl FnOnce(&mut Value)) -> Result<Order, Malformed> {
-        let mut row = json!({
-            "orderId": "2abc",
-            "currency": "EUR",
-            "customerId": "c-1",
-            "items": [{"itemId": null, "description": "Tea", "quantity": 2, "unitPrice": 3.5}, null],
-            "numItems": 1,
-            "status": "IN_KITCHEN",
-            "total": 7.0,
-            "createdAt": "2026-02-02T20:00:00.125Z",
-            "updatedAt": "2026-02-02T21:00:01+01:00",
-            "revision": 3
-        });
-        change(&mut row);
-        serde_json::from_value::<OrderFields>(row)
-            .unwrap()
-            .try_into()
-    }
-
     #[test]
-    fn a_row_becomes_an_order() {
-        let order = row(|_| {}).unwrap();
-        assert_eq!(order.id, OrderId::from("2abc"));
-        assert_eq!(order.status, Status::InKitchen);
-        assert_eq!(order.revision, Revision(3));
-        assert_eq!(order.items.len(), 1);
-        assert_eq!(order.created, UnixTime(1_770_062_400_125));
-        assert_eq!(order.updated, UnixTime(1_770_062_401_000));
-        assert_eq!(
-            row(|row| row["updatedAt"] = Value::Null).unwrap().updated,
-            order.created
-        );
-    }
-
-    #[test]
-    fn every_status_of_the_path_has_its_name_on_the_wire() {
-        for status in Status::PATH.into_iter().chain([Status::Cancelled]) {
-            assert_eq!(
-                row(|row| row["status"] = status.name().into())
-                    .unwrap()
-                    .status,
-                status
-            );
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_a_hint() {
-        assert_eq!(
-            row(|row| row["status"] = "LOST".into()),
-            Err(Malformed::Status("LOST".into()))
-        );
-        assert_eq!(
-            row(|row| row["createdAt"] = "today".into()),
-            Err(Malformed::Time("today".into()))
-        );
+    fn what_came_incomplete_is_a_hint() {
         let event: Event<Option<OrderFields>> = Event::Incomplete(Vec::new());
         assert_eq!(incoming(event, |row| row), Incoming::Hint);
         assert_eq!(incoming(Event::Data(None), |row| row), Incoming::Hint);

@@ -35,20 +35,29 @@ pub fn is_lost() -> bool {
     focused.is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// Gives the focus to the first element of the page that matches one of the selectors, the first that any does.
+/// Gives the focus to the first element of the page that matches one of the selectors, the first that any does. The page
+/// stays where it is.
 pub fn focus(selectors: &[&str]) {
-    let mut found = selectors
-        .iter()
-        .filter_map(|selector| document().query_selector(selector).ok()?);
-    if let Some(element) = found
-        .next()
-        .and_then(|it| it.dyn_into::<HtmlElement>().ok())
-    {
+    if let Some(element) = first(selectors) {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
         // Fails on nothing that is there.
         let _ = element.focus_with_options(&options);
     }
+}
+
+/// The same, and brings it in sight.
+pub fn lead(selectors: &[&str]) {
+    if let Some(element) = first(selectors) {
+        let _ = element.focus();
+    }
+}
+
+fn first(selectors: &[&str]) -> Option<HtmlElement> {
+    let mut found = selectors
+        .iter()
+        .filter_map(|selector| document().query_selector(selector).ok()?);
+    found.next()?.dyn_into().ok()
 }
 
 /// Leads the focus from row to row by arrows, Home and End: from a row's button to that of another.

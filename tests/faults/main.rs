@@ -24,6 +24,7 @@ use std::time::Duration;
 use cloud::store::Store;
 use cloud::trail::{self, Balance};
 use cloud::{Data, dead_letters};
+use eddy::orders::way::Way;
 use eddy::orders::wire::Orders;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -95,11 +96,9 @@ async fn every_view_is_the_query_whatever_went_wrong() -> Result {
     let cloud = Arc::new(Cloud::start(folder.path()).await?);
     let store = Store::open(&Data::Folder(folder.path().to_path_buf())).await?;
     let watchers: Vec<_> = (0..size.clients)
-        .map(|_| {
-            Ok(Watcher::start(
-                Orders::every(visitor(&cloud.url)?),
-                size.window,
-            ))
+        .map(|number| {
+            let orders = Orders::every(visitor(&cloud.url)?, Way::ALL[number % 2]);
+            Ok(Watcher::start(orders, size.window))
         })
         .collect::<Result<_>>()?;
     until("everyone live", async || {

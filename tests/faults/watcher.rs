@@ -8,6 +8,7 @@ use cloud::settings::{IDENTITY_POOL, REGION};
 use eddy::live::gapless::Failure;
 use eddy::live::{Link, Source as _, View, drive};
 use eddy::orders::model::Order;
+use eddy::orders::way::Way;
 use eddy::orders::wire::{Api, Orders};
 use serde_json::json;
 
@@ -136,7 +137,7 @@ pub(crate) fn visitor(url: &str) -> Result<Api> {
 
 /// What the query says now, newest first.
 pub(crate) async fn query(visitor: &Api, limit: usize) -> Result<Vec<Row>> {
-    let orders = Orders::every(visitor.clone());
+    let orders = Orders::every(visitor.clone(), Way::AppSync);
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let page = orders.page(after).await.map_err(Failure::words)?;

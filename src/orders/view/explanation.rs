@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::orders::Live;
+use crate::orders::Feed;
 use crate::ui::{El, template};
 
 /// An event takes so long through the picture; what arrives meanwhile does not start it anew.
 const PASSAGE: Duration = Duration::from_millis(1_400);
 
-/// The pattern, explained; the orders' events light it up.
+/// The pattern, explained by the picture of that name; the events that come by this way light it up.
 #[must_use]
-pub fn explanation(orders: &Live) -> El {
-    let view = orders.view;
+pub fn explanation(picture: &str, feed: &Feed) -> El {
+    let view = feed.view;
     let changes = move || view.with(|view| view.changes);
     let mut seen = untrack(changes);
     let mut last = net::Instant::ZERO;
     let mut turn = false;
-    template("pattern-orders").bind("data-flow", move || {
+    template(picture).bind("data-flow", move || {
         let (changes, now) = (changes(), net::now());
         if changes > seen && now >= last + PASSAGE {
             (seen, last, turn) = (changes, now, !turn);

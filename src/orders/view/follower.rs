@@ -5,27 +5,33 @@ use std::sync::Arc;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::row;
+use super::{Stand, row};
 use crate::live;
 use crate::live::window::{Entry, Row as _};
-use crate::orders::Live;
 use crate::orders::model::{Order, OrderId, Status};
+use crate::orders::way::Way;
 use crate::orders::wire::Orders;
 use crate::ui::locale::{clock_time, money, span};
 use crate::ui::{El, ReadLink, Words, aim, el, light};
 
 /// Follows an order for as long as the current owner lives.
-pub(super) fn follower(orders: &Live, id: OrderId) -> El {
+pub(super) fn follower(stand: &Stand, id: OrderId) -> El {
+    let feed = &stand.feed;
     let name = row::id(&id);
-    let row = ["tr[data-order-id='", id.as_str(), "'] button"].concat();
+    let rows = stand.id("#rows");
+    let row = [&rows, " tr[data-order-id='", id.as_str(), "'] button"].concat();
+    let (key, title) = match feed.way {
+        Way::AppSync => ("follower", "Followed order "),
+        Way::Mqtt => ("mqtt-follower", "Followed over MQTT: order "),
+    };
     let follower = el("aside")
         .class("panel follower")
-        .set("data-testid", "follower")
+        .set("data-testid", key)
         .set("data-order-id", id.as_str())
-        .set("aria-labelledby", "followed");
-    let view = live::follow(Orders::only(orders.api.clone(), id), 1);
+        .set("aria-labelledby", &stand.id("followed"));
+    let view = live::follow(Orders::only(feed.api.clone(), feed.way, id), 1);
     let link: ReadLink = Arc::new(move || view.with(|view| view.link.clone()));
-    let all = orders.view;
+    let all = feed.view;
     let order = Memo::new(move |_| {
         let mut entry = view.with(|view| view.window.rows().first().cloned())?;
         // The table has seen what came before this subscription.
@@ -43,13 +49,14 @@ pub(super) fn follower(orders: &Live, id: OrderId) -> El {
         (false, false) => "Looking for the order…",
     };
     let title = el("h2")
-        .set("id", "followed")
-        .child(el("span").class("hidden").text("Followed order "))
+        .set("id", &stand.id("followed"))
+        .child(el("span").class("hidden").text(title))
         .child(name);
+    let leaves = stand.clone();
     let close = super::button("is-small", "Close").on("click", move |_: MouseEvent| {
-        super::follow(None);
+        leaves.follow(None);
         // The button goes, and with it the focus: back to where it came from.
-        aim::focus(&[&row, ".rows"]);
+        aim::lead(&[&row, &rows]);
     });
     // What the eye sees in the steps, for ears: said when it changes, and nothing else of it.
     let said = el("p").class("hidden").set("role", "status").live(move || {
@@ -58,7 +65,7 @@ pub(super) fn follower(orders: &Live, id: OrderId) -> El {
     follower
         .child(el("div").class("panel-head").child(title).child(close))
         .child(said)
-        .child(light("follower", &link))
+        .child(light(key, &link))
         .child(el("p").class("empty").live(missing))
         .child(course(order))
         .slot(move || order.with(|order| order.as_ref().map(|entry| items(&entry.row))))

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use super::row::{Known, delay, id};
 use super::tally::tally;
 use crate::live::window::Row as _;
-use crate::orders::Live;
 use crate::orders::list::List;
 use crate::orders::rate::{Rate, median_delay};
+use crate::orders::way::Way;
+use crate::orders::{Feed, Live};
 use crate::ui::locale::span;
 use crate::ui::{El, Words, el, light, svg};
 
@@ -19,14 +20,8 @@ const LATELY: i64 = 60_000;
 /// Orders now.
 #[must_use]
 pub fn now(orders: &Live) -> El {
-    let (view, rate) = (orders.view, orders.rate);
-    let guest = orders.api.guest().clone();
-    let median = move || {
-        rate.track();
-        let since = guest.now().plus_millis(-LATELY);
-        let median = view.with_untracked(|view| median_delay(view.window.rows(), since));
-        median.map_or(Words::from("–"), |millis| span(millis).into())
-    };
+    let feed = orders.by(Way::AppSync);
+    let (view, rate) = (feed.view, feed.rate);
     let newest = move || {
         view.with(|view| {
             let rows = view.window.rows().iter().take(NEWEST);
@@ -41,15 +36,22 @@ pub fn now(orders: &Live) -> El {
                 .set("id", "orders-now")
                 .child(el("a").set("href", "/orders").text("Orders")),
         )
-        .child(light("orders", &orders.link()));
+        .children(Way::ALL.map(|way| told_by(orders.by(way))));
     let figures = el("dl")
         .class("figures")
         .child(figure("Events a second", move || {
             rate.with(Rate::now).to_string().into()
         }))
-        .child(figure("Median delay", median));
+        .children(Way::ALL.map(|way| {
+            let name = ["Median delay, ", way.name()].concat();
+            figure(&name, median(orders.by(way)))
+        }));
+    let figures = el("div")
+        .class("figures-line")
+        .child(figures)
+        .child(el("a").set("href", "/compare").text("Compare the two"));
     let list = RwSignal::new(List::default());
-    let visitor = orders.api.guest().clone();
+    let visitor = feed.api.guest().clone();
     let feed = el("ol")
         .class("feed")
         .set("aria-label", "The newest orders")
@@ -78,6 +80,25 @@ pub fn now(orders: &Live) -> El {
                 .child(feed)
                 .slot(super::told(view, list)),
         )
+}
+
+/// Whether a way is live, by its name.
+fn told_by(feed: &Feed) -> El {
+    el("div")
+        .class("told-by quiet")
+        .text(feed.way.name())
+        .child(light(feed.way.key(), &feed.link()))
+}
+
+/// The median delay of what this way brought lately.
+fn median(feed: &Feed) -> impl FnMut() -> Words + 'static {
+    let (view, rate, guest) = (feed.view, feed.rate, feed.api.guest().clone());
+    move || {
+        rate.track();
+        let since = guest.now().plus_millis(-LATELY);
+        let median = view.with_untracked(|view| median_delay(view.window.rows(), since));
+        median.map_or(Words::from("–"), |millis| span(millis).into())
+    }
 }
 
 /// A number with its name above.

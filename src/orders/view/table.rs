@@ -4,18 +4,26 @@ use aws_guest::Guest;
 use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 
+use super::Stand;
 use super::row::{Known, delay, id, received, updated};
 use crate::live::window::Entry;
 use crate::live::{Link, View};
+use crate::orders::WINDOW;
 use crate::orders::list::{Holder, List};
 use crate::orders::model::{Order, OrderId};
-use crate::orders::{Live, WINDOW};
+use crate::orders::way::Way;
 use crate::ui::{El, aim, effect, el};
 
 /// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
 /// cards.
-pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<OrderId>>) -> El {
-    let (view, guest) = (orders.view, orders.api.guest().clone());
+pub(super) fn table(stand: &Stand) -> El {
+    let Stand {
+        feed,
+        list,
+        followed,
+        ..
+    } = stand.clone();
+    let (view, guest) = (feed.view, feed.api.guest().clone());
     let busy = move || {
         let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
         is_first.to_string()
@@ -32,7 +40,12 @@ pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<O
             _ => column.class("is-end").text(name),
         }
     });
-    let caption = ["The newest ", &WINDOW.to_string(), " orders, updated live"].concat();
+    let newest = ["The newest ", &WINDOW.to_string()].concat();
+    let caption = [&newest, " orders, updated live by ", feed.way.name()].concat();
+    let name = match feed.way {
+        Way::AppSync => "Orders",
+        Way::Mqtt => "Orders over MQTT",
+    };
     let head = el("tr").set("role", "row").children(columns);
     let lines = move || {
         let rows = list.with(|list| view.with(|view| list.rows(view)));
@@ -50,17 +63,19 @@ pub(super) fn table(orders: &Live, list: RwSignal<List>, followed: Memo<Option<O
     let table = el("table")
         .class("table")
         .set("role", "table")
-        .set("data-testid", "orders-table")
+        .set("data-testid", &[feed.way.key(), "-table"].concat())
         .bind("aria-busy", busy)
         .child(el("caption").class("hidden").text(&caption))
         .child(el("thead").set("role", "rowgroup").child(head))
         .child(body);
+    let stand = stand.clone();
     holding(el("div").class("rows"), view, list)
+        .set("id", &stand.id("rows"))
         .set("role", "region")
         .set("tabindex", "0")
-        .set("aria-label", "Orders")
-        .on("click", |event: MouseEvent| {
-            toggle(&event);
+        .set("aria-label", name)
+        .on("click", move |event: MouseEvent| {
+            toggle(&event, &stand);
         })
         .on("keydown", |event: KeyboardEvent| {
             aim::walk(&event);
@@ -124,7 +139,8 @@ fn holding(rows: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El 
 }
 
 /// Holds the list still while the pointer is over the panel that it is in.
-pub(super) fn under_pointer(panel: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El {
+pub(super) fn under_pointer(panel: El, stand: &Stand) -> El {
+    let (view, list) = (stand.feed.view, stand.list);
     panel
         .on("pointerenter", move |event: PointerEvent| {
             // A finger is not over anything: it touches, and has gone.
@@ -140,9 +156,9 @@ fn hold(view: ReadSignal<View<Order>>, list: RwSignal<List>, holder: Holder, hol
 }
 
 /// Follows the row whose button was pressed, or no more.
-fn toggle(event: &MouseEvent) -> Option<()> {
+fn toggle(event: &MouseEvent, stand: &Stand) -> Option<()> {
     let is_followed = aim::attribute(event, "button", "aria-pressed")? == "true";
     let id = aim::attribute(event, "tr", "data-order-id")?;
-    super::follow((!is_followed).then(|| id.as_str().into()));
+    stand.follow((!is_followed).then(|| id.as_str().into()));
     Some(())
 }
