@@ -31,8 +31,12 @@ async function open({ start, visit }: World, path: string, flags = STILL, option
   const { page, context } = await visit(options);
   const orders = new Orders(page);
   await orders.open(cloud, path);
+  // Every screen tells of both.
+  await expect(orders.state).toHaveAccessibleName("Links: Live");
   return { cloud, orders, page, context };
 }
+
+const SCREENS: Record<string, string> = { "": "Overview", orders: "Orders", compare: "Compare" };
 
 /** Orders in several statuses: they take their time, and no two the same. */
 export async function busy(world: World, path: string, count = 7, pace = "2") {
@@ -45,7 +49,13 @@ export async function busy(world: World, path: string, count = 7, pace = "2") {
   await expect.poll(() => orders.rows.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
   const statuses = async () => new Set((await orders.shown()).map(([, status]) => status)).size;
   await expect.poll(statuses, { timeout: 60_000 }).toBeGreaterThanOrEqual(4);
-  await page.getByRole("navigation").getByRole("link", { name: path === "orders" ? "Orders" : "Overview" }).click();
+  await page.getByRole("navigation").getByRole("link", { name: SCREENS[path] }).click();
+  if (path === "compare") {
+    // The figures come once a second.
+    const medians = page.locator("[data-figure='p50'] td");
+    await expect(medians.first()).toContainText(/\d/);
+    await expect(medians.last()).toContainText(/\d/);
+  }
   await page.mouse.move(0, 0);
   return opened;
 }
@@ -84,11 +94,12 @@ async function withoutCloud(page: Page) {
   await configure(page, (configuration) => {
     configuration.identity.endpoint = `http://${host}/cognito/`;
     configuration.orders.graphql = `http://${host}/orders/graphql`;
+    configuration.orders.mqtt.url = `ws://${host}/mqtt`;
     configuration.orders.simulation.url = `http://${host}/order`;
     configuration.movies.graphql = `http://${host}/movies/graphql`;
   });
   await page.route(
-    (url) => url.pathname === "/" || url.pathname === "/movies" || url.pathname.startsWith("/orders"),
+    (url) => url.pathname === "/" || /^\/(orders|compare|movies)(\/|$)/.test(url.pathname),
     async (route) => {
       const response = await route.fetch();
       const headers = response.headers();
@@ -105,10 +116,11 @@ async function withoutAnswer(page: Page) {
 }
 
 const atOverview = (reach: (world: World, path: string) => Promise<Page>) => (world: World) => reach(world, "");
+const atCompare = (reach: (world: World, path: string) => Promise<Page>) => (world: World) => reach(world, "compare");
 const atOrders = (reach: (world: World, path: string) => Promise<Page>) => (world: World) => reach(world, "orders");
 
-/** What both screens can be like. */
-const BOTH: { name: string; reach: (world: World, path: string) => Promise<Page>; expected?: RegExp[] }[] = [
+/** What each screen can be like. */
+const EACH: { name: string; reach: (world: World, path: string) => Promise<Page>; expected?: RegExp[] }[] = [
   {
     name: "empty",
     async reach(world, path) {
@@ -278,8 +290,20 @@ const MOVIES: State[] = [
 ];
 
 export const STATES_OF_THE_PAGE: State[] = [
-  ...BOTH.map(({ name, reach, expected }) => ({ name: `overview-${name}`, reach: atOverview(reach), expected })),
-  ...BOTH.map(({ name, reach, expected }) => ({ name: `orders-${name}`, reach: atOrders(reach), expected })),
+  ...EACH.map(({ name, reach, expected }) => ({ name: `overview-${name}`, reach: atOverview(reach), expected })),
+  ...EACH.map(({ name, reach, expected }) => ({ name: `orders-${name}`, reach: atOrders(reach), expected })),
+  ...EACH.map(({ name, reach, expected }) => ({ name: `compare-${name}`, reach: atCompare(reach), expected })),
+  {
+    name: "compare-followed",
+    async reach(world) {
+      const { orders, page } = await busy(world, "compare");
+      const [, , [orderId]] = await orders.shown();
+      await orders.follow(orderId);
+      await orders.live("follower");
+      await new Orders(page, "mqtt").live("follower");
+      return page;
+    },
+  },
   {
     name: "orders-followed",
     async reach(world) {

@@ -35,28 +35,64 @@
   globalThis.bench = bench;
   const wall = () => performance.timeOrigin + performance.now();
 
-  // By order, the events that no row shows yet, each with its place on the way.
+  // By table and order, the events that no row shows yet, each with its place on the way.
   const waiting = new Map();
   let drawn = [];
+
+  /** An order's event arrived, by one of the ways; where that way has no table, nothing is to be seen of it. */
+  function came(way, order) {
+    bench.frames += 1;
+    if (!bench.following || !document.querySelector(`[data-testid="${way}-table"]`)) return;
+    const event = {
+      way,
+      place: WAY.indexOf(order.status),
+      written: Date.parse(order.updatedAt ?? order.createdAt),
+      arrived: wall(),
+      frame,
+    };
+    const key = `${way} ${order.orderId}`;
+    const events = waiting.get(key);
+    events ? events.push(event) : waiting.set(key, [event]);
+  }
+
+  /** Reads the packets of an MQTT 5 socket; one may end in a later frame than it began in. */
+  function packets() {
+    const text = new TextDecoder();
+    let bytes = new Uint8Array();
+    /** A variable byte integer, and where it ends; none if it goes on in another frame. */
+    const variable = (at) => {
+      for (let value = 0, shift = 0; at < bytes.length; shift += 7) {
+        value |= (bytes[at] & 127) << shift;
+        if (bytes[at++] < 128) return [value, at];
+      }
+    };
+    return (data) => {
+      bytes = Uint8Array.from([...bytes, ...new Uint8Array(data)]);
+      for (;;) {
+        const [length, from] = variable(1) ?? [];
+        if (from === undefined || from + length > bytes.length) return;
+        // A PUBLISH: its topic, with QoS above 0 its number, its properties, and then what was published.
+        if (bytes[0] >> 4 === 3) {
+          const topic = from + 2 + ((bytes[from] << 8) | bytes[from + 1]);
+          const [properties, after] = variable(topic + (bytes[0] & 6 ? 2 : 0));
+          if (text.decode(bytes.subarray(from + 2, topic)) === "orders/events")
+            came("mqtt", JSON.parse(text.decode(bytes.subarray(after + properties, from + length))));
+        }
+        bytes = bytes.slice(from + length);
+      }
+    };
+  }
 
   const Native = globalThis.WebSocket;
   globalThis.WebSocket = class extends Native {
     constructor(...words) {
       super(...words);
+      const read = packets();
       this.addEventListener("message", ({ data }) => {
-        if (!data.includes('"type":"data"')) return;
-        bench.frames += 1;
-        if (!bench.following) return;
+        if (data instanceof ArrayBuffer) return read(data);
+        if (typeof data !== "string" || !data.includes('"type":"data"')) return;
         const order = JSON.parse(data).payload?.data?.onCreateOrUpdateOrder;
-        if (!order) return;
-        const event = {
-          place: WAY.indexOf(order.status),
-          written: Date.parse(order.updatedAt ?? order.createdAt),
-          arrived: wall(),
-          frame,
-        };
-        const events = waiting.get(order.orderId);
-        events ? events.push(event) : waiting.set(order.orderId, [event]);
+        if (order) came("orders", order);
       });
     }
   };
@@ -75,14 +111,15 @@
 
   /** Notes the events that a row tells by now. One that came and went between two looks was overtaken: it counts. */
   function look(row) {
-    const id = row.getAttribute("data-order-id");
-    const events = waiting.get(id);
+    const way = row.closest("[data-testid]").dataset.testid.replace("-table", "");
+    const key = `${way} ${row.getAttribute("data-order-id")}`;
+    const events = waiting.get(key);
     if (!events) return;
     const place = WAY.indexOf(row.getAttribute("data-status"));
     const left = events.filter((event) => event.place > place);
     if (left.length === events.length) return;
     for (const event of events) if (event.place <= place) drawn.push({ ...event, drawn: wall() });
-    left.length ? waiting.set(id, left) : waiting.delete(id);
+    left.length ? waiting.set(key, left) : waiting.delete(key);
   }
 
   // The task after a frame's callbacks comes once that frame has been laid out and painted: what was drawn by then is
@@ -171,5 +208,6 @@
       }, 1_000 / rate);
       setTimeout(() => (clearInterval(ticking), resolve(took)), ms);
     });
-  bench.waiting = () => [...waiting.values()].reduce((sum, events) => sum + events.length, 0);
+  /** How many of a way's events no row shows yet. */
+  bench.waiting = (way) => [...waiting.values()].flat().filter((event) => event.way === way).length;
 })();

@@ -30,14 +30,16 @@ export async function visit(browser, { width = 1280, height = 800 } = {}) {
   return page;
 }
 
-/** The orders, live, at least so many rows. */
-export async function openOrders(page, cloud, rows = 0) {
-  await page.goto(new URL("orders", cloud.url).href);
+/** The orders, live, at least so many rows; or another screen that shows them. */
+export async function openOrders(page, cloud, rows = 0, screen = "orders") {
+  await page.goto(new URL(screen, cloud.url).href);
   await until(
     page,
     (rows) =>
       document.querySelector('[data-testid="link"][data-link="orders"]')?.dataset.state === "live" &&
-      document.querySelectorAll("tr[data-order-id]").length >= rows,
+      [...document.querySelectorAll("table[aria-busy]")].every(
+        (table) => table.querySelectorAll("tr[data-order-id]").length >= rows,
+      ),
     rows,
   );
 }

@@ -22,7 +22,7 @@ for (const { name, reach, expected: known = [] } of STATES_OF_THE_PAGE) {
   });
 }
 
-for (const [name, path] of [["orders", "orders"], ["overview", ""]] as const) {
+for (const [name, path] of [["orders", "orders"], ["compare", "compare"], ["overview", ""]] as const) {
   test(`for the documents: ${name}`, async ({ start, visit }) => {
     const { page, orders } = await busy({ start, visit }, path, 9, "5");
     await page.setViewportSize({ width: 1280, height: 800 });
@@ -30,7 +30,7 @@ for (const [name, path] of [["orders", "orders"], ["overview", ""]] as const) {
       const [orderId] = (await orders.shown()).find(([, status]) => status === "IN_KITCHEN") ?? (await orders.shown())[1];
       await orders.follow(orderId);
       await orders.live("follower");
-    } else {
+    } else if (name === "overview") {
       await marked(page);
     }
     for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `${name}-${scheme}.png`), false);

@@ -92,12 +92,23 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-/** The page object: what a person sees there. */
+/** By what a table is told, as the page's ids name it: AppSync is plainly the orders. */
+export const WAYS = ["orders", "mqtt"] as const;
+export type Way = (typeof WAYS)[number];
+
+/** The page object: what a person sees there. Where both ways have a table, it is of one of them. */
 export class Orders {
-  constructor(readonly page: Page) {}
+  constructor(
+    readonly page: Page,
+    readonly way: Way = "orders",
+  ) {}
 
   get table() {
-    return this.page.getByTestId("orders-table");
+    return this.page.getByTestId(`${this.way}-table`);
+  }
+
+  get panel() {
+    return this.page.locator("section").filter({ has: this.table });
   }
 
   get rows() {
@@ -105,7 +116,7 @@ export class Orders {
   }
 
   get follower() {
-    return this.page.getByTestId("follower");
+    return this.page.getByTestId(this.name("follower"));
   }
 
   /** How many orders there are in a status, and the button that shows only those. */
@@ -114,15 +125,15 @@ export class Orders {
   }
 
   get search() {
-    return this.page.getByRole("searchbox", { name: "Find an order by its id" });
+    return this.panel.getByRole("searchbox", { name: "Find an order by its id" });
   }
 
   get pause() {
-    return this.page.getByRole("button", { name: /^Pause/ });
+    return this.panel.getByRole("button", { name: /^Pause/ });
   }
 
   get newer() {
-    return this.page.getByRole("button", { name: /^\d+ newer$/ });
+    return this.panel.getByRole("button", { name: /^\d+ newer$/ });
   }
 
   /** The state in the header, which opens the panel of the links. */
@@ -135,10 +146,15 @@ export class Orders {
   }
 
   link(name: "orders" | "follower") {
-    return this.page.locator(`[data-testid="link"][data-link="${name}"]`);
+    return this.page.locator(`[data-testid="link"][data-link="${this.name(name)}"]`);
   }
 
-  async open(cloud: Cloud, path = "orders") {
+  private name(name: "orders" | "follower") {
+    if (this.way === "orders") return name;
+    return name === "orders" ? this.way : `${this.way}-${name}`;
+  }
+
+  async open(cloud: Cloud, path = this.way === "orders" ? "orders" : "compare") {
     await this.page.goto(new URL(path, cloud.url).href);
     await this.live("orders");
   }
@@ -153,7 +169,7 @@ export class Orders {
 
   /** Follows an order; then the mouse leaves the table, which holds still while one is over it. */
   async follow(orderId: string) {
-    await this.page.getByRole("button", { name: `Follow ${orderId}` }).click();
+    await this.table.getByRole("button", { name: `Follow ${orderId}` }).click();
     await this.page.mouse.move(0, 0);
   }
 

@@ -1,5 +1,5 @@
 // The whole page by keyboard alone: each thing can be reached and used, and where the focus is can always be seen.
-import { BASKETS, Orders, expect, test } from "./fixtures";
+import { BASKETS, Orders, WAYS, expect, test } from "./fixtures";
 import type { Page } from "@playwright/test";
 
 /** What has the focus, by its name; fails if that cannot be seen. */
@@ -128,6 +128,43 @@ for (const width of [1280, 390]) {
     expect(await focus(page)).toBe(`Follow ${second}`);
 
     // All the way back: nothing holds the focus.
+    await reach(page, "Skip to content", "Shift+Tab");
+  });
+
+  test(`both tables are reached and used by keyboard, ${width} px`, async ({ start, visit }) => {
+    const cloud = await start({ flags: ["--pace", "0"] });
+    const { page } = await visit({ browser: { viewport: { width, height: 800 } } });
+    const [orders, mqtt] = WAYS.map((way) => new Orders(page, way));
+    await orders.open(cloud, "");
+    await reach(page, "Compare");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/compare$/);
+    await expect(page.locator("#main")).toBeFocused();
+    await reach(page, "Start simulation");
+    await page.keyboard.press("Enter");
+    for (const { table } of [orders, mqtt]) {
+      await expect(table.locator("tr[data-status='COMPLETED']")).toHaveCount(BASKETS);
+    }
+    // Each table by its own: its search, its pause, its rows, and the order that is followed beneath it.
+    await reach(page, "Find an order by its id");
+    await reach(page, "Orders");
+    const [[first], [second]] = await orders.shown();
+    await reach(page, `Follow ${first}`);
+    await reach(page, "Orders over MQTT");
+    await reach(page, `Follow ${first}`);
+    await page.keyboard.press("ArrowDown");
+    expect(await focus(page)).toBe(`Follow ${second}`);
+    await page.keyboard.press("Enter");
+    await expect(orders.follower).toHaveAttribute("data-order-id", second);
+    await expect(mqtt.follower).toHaveAttribute("data-order-id", second);
+    expect(await focus(page)).toBe(`Follow ${second}`);
+    // AppSync's follower comes first.
+    await reach(page, "Close");
+    await reach(page, "Close");
+    await page.keyboard.press("Enter");
+    await expect(mqtt.follower).toHaveCount(0);
+    expect(await focus(page)).toBe(`Follow ${second}`);
+    await expect(mqtt.table.getByRole("button", { name: `Follow ${second}` })).toBeFocused();
     await reach(page, "Skip to content", "Shift+Tab");
   });
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { guest, listedOrders } from "../aws.mjs";
-import { BASKETS, Orders, STATES, expect, followerSaw, recordFollower, test } from "./fixtures";
+import { BASKETS, Orders, STATES, WAYS, expect, followerSaw, recordFollower, test } from "./fixtures";
 
 test("two browsers see one simulation move, and both follow an order through each state", async ({ start, visit }) => {
   test.setTimeout(120_000);
@@ -86,7 +86,7 @@ test("rows change in place while orders move", async ({ start, visit }) => {
   expect(await row!.evaluate((row) => row.isConnected), "the row is still the same element").toBe(true);
 });
 
-test("table and follower share one socket", async ({ start, visit }) => {
+test("tables and followers share one socket an endpoint", async ({ start, visit }) => {
   const cloud = await start({ flags: ["--pace", "0.5"] });
   const sockets: string[] = [];
   const { page } = await visit({
@@ -99,7 +99,11 @@ test("table and follower share one socket", async ({ start, visit }) => {
   const [[orderId]] = await orders.shown();
   await orders.follow(orderId);
   await orders.live("follower");
-  expect(sockets.filter((url) => url.includes("/orders/"))).toHaveLength(1);
+  await page.getByRole("navigation").getByRole("link", { name: "Compare" }).click();
+  await orders.follow(orderId);
+  for (const way of WAYS) await new Orders(page, way).live("follower");
+  const paths = sockets.map((url) => new URL(url).pathname).filter((path) => !path.startsWith("/movies")).sort();
+  expect(paths).toEqual(["/mqtt", "/orders/graphql/realtime"]);
 });
 
 test("two people's simulations appear in one table, newest first", async ({ start, visit }) => {

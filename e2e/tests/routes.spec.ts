@@ -1,5 +1,5 @@
 import { startSimulation, guest } from "../aws.mjs";
-import { Orders, expect, test } from "./fixtures";
+import { Orders, WAYS, expect, test } from "./fixtures";
 
 test("each screen has its address and its title, and back and forward lead through them", async ({ start, visit }) => {
   const cloud = await start({ flags: ["--pace", "0"] });
@@ -55,6 +55,43 @@ test("whatever text an address holds as an id is shown as that text", async ({ s
   await expect(orders.follower).toHaveAttribute("data-order-id", "<b>shop.17");
   await expect(orders.follower).toContainText("<b>shop.17");
   await expect(orders.follower).toContainText("There is no order under this id");
+});
+
+test("on the screen of both ways an order is followed by both, and its address leads there", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "0"] });
+  const { page } = await visit();
+  const [orders, mqtt] = WAYS.map((way) => new Orders(page, way));
+  await mqtt.open(cloud);
+  await expect(page).toHaveTitle("AppSync and MQTT · Eddy");
+  await expect(page.getByRole("link", { name: "Compare", exact: true })).toHaveAttribute("aria-current", "page");
+  await mqtt.start();
+  for (const table of [orders, mqtt]) {
+    await expect(table.table.locator("tr[data-status='COMPLETED']")).toHaveCount(6);
+  }
+  expect(await mqtt.shown()).toEqual(await orders.shown());
+  const [[first], [second]] = await mqtt.shown();
+  await orders.follow(first);
+  await mqtt.follow(second);
+  await expect(page).toHaveURL(new RegExp(`/compare/${second}$`));
+  await page.reload();
+  for (const { follower, table } of [orders, mqtt]) {
+    await expect(follower).toHaveAttribute("data-order-id", second);
+    await expect(follower.locator("li[data-reached='false']")).toHaveCount(0);
+    await expect(table.locator("tr[aria-current='true']")).toHaveAttribute("data-order-id", second);
+  }
+  await mqtt.follower.getByRole("button", { name: "Close" }).click();
+  await expect(page).toHaveURL(/\/compare$/);
+  for (const { follower } of [orders, mqtt]) await expect(follower).toHaveCount(0);
+  await expect(mqtt.table.getByRole("button", { name: `Follow ${second}` })).toBeFocused();
+});
+
+test("an id that no topic can hold is followed by AppSync, and MQTT says why it is not", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const [orders, mqtt] = WAYS.map((way) => new Orders(page, way));
+  await orders.open(cloud, "compare/a%23b");
+  await orders.live("follower");
+  await expect(mqtt.link("follower")).toContainText("Failed because this id cannot be part of an MQTT topic");
 });
 
 for (const path of ["nowhere", "orders/2abc/items", "orders/%FF"]) {

@@ -52,7 +52,9 @@ test("the panel of the links tells the guest, how long its credentials last, and
   await expect(orders.links).toBeVisible();
   await expect(orders.links).toContainText(/eu-west-1:[0-9a-f-]{36}/);
   await expect(orders.links).toContainText(/valid for 59 min/);
-  await expect(orders.links.getByRole("listitem").first()).toContainText(/Orders · Live/);
+  const lines = orders.links.getByRole("listitem");
+  await expect(lines.nth(0)).toContainText(/^Orders · Live/);
+  await expect(lines.nth(1)).toContainText(/^Orders · MQTT · Live/);
   await expect(page.getByTestId("journal")).toContainText("Nothing, since this page was opened.");
   await page.keyboard.press("Escape");
   await expect(orders.links).toBeHidden();
@@ -91,9 +93,12 @@ test("the journal tells what went wrong, when, how it healed, and how many rows 
   await context.setOffline(true);
   await expect(orders.link("orders")).toHaveAttribute("data-state", "offline");
   await orders.state.click();
-  const about = page.locator("b").filter({ hasText: /^Orders$/ });
-  const incident = page.getByTestId("journal").getByRole("listitem").filter({ has: about });
+  // Each link tells its own.
+  const told = page.getByTestId("journal").getByRole("listitem");
+  const of = (link: string) => told.filter({ has: page.getByText(link, { exact: true }) });
+  const incident = of("Orders");
   await expect(incident).toHaveCount(1);
+  await expect(of("Orders · MQTT")).toHaveCount(1);
   await expect(incident).toContainText(/\d+:\d\d.*Orders.*No network.*Not over yet\./);
   await others.start();
   await expect(others.table.locator("tr[data-status='COMPLETED']")).toHaveCount(6);
@@ -104,6 +109,7 @@ test("the journal tells what went wrong, when, how it healed, and how many rows 
   await cloud.admin("faults/drop", { how: "close" });
   await expect(incident).toHaveCount(2);
   await expect(incident.first()).toContainText(/Back after .* caught up 0 rows\./);
+  await expect(of("Orders · MQTT").first()).toContainText(/Back after .* caught up 0 rows\./);
 });
 
 test("the overview counts, shows the newest and how busy it is", async ({ start, visit }) => {
@@ -113,9 +119,10 @@ test("the overview counts, shows the newest and how busy it is", async ({ start,
   const orders = new Orders(other);
   await orders.open(cloud);
   await new Orders(page).open(cloud, "");
-  const figure = (name: string) => page.getByRole("definition").nth(name === "Events a second" ? 0 : 1);
+  const figure = (name: string) => page.locator(".figures > div").filter({ hasText: name }).getByRole("definition");
   await expect(figure("Events a second")).toHaveText("0");
-  await expect(figure("Median delay")).toHaveText("–");
+  const delays = ["AppSync", "MQTT"].map((way) => figure(`Median delay, ${way}`));
+  for (const delay of delays) await expect(delay).toHaveText("–");
   const explanation = page.locator("[data-flow]");
   await expect(explanation).toHaveAttribute("data-flow", "");
 
@@ -132,7 +139,7 @@ test("the overview counts, shows the newest and how busy it is", async ({ start,
   const tally = page.getByRole("list", { name: "Orders by status" });
   await expect(tally.locator("[data-status='COMPLETED'] b")).toHaveText("6");
   await expect(page.getByRole("list", { name: "The newest orders" }).getByRole("listitem")).toHaveCount(6);
-  await expect(figure("Median delay")).toHaveText(/^\d+(\.\d+)? m?s$/);
+  for (const delay of delays) await expect(delay).toHaveText(/^\d+(\.\d+)? m?s$/);
   const seen = await page.evaluate(() => {
     const { rates, flows } = (window as any).seen;
     return { rates: [...rates].map(Number), flows: [...flows] };
@@ -143,4 +150,7 @@ test("the overview counts, shows the newest and how busy it is", async ({ start,
 
   await page.getByRole("heading", { name: "Orders" }).getByRole("link").click();
   await expect(page).toHaveURL(/\/orders$/);
+  await page.goBack();
+  await page.getByRole("link", { name: "Compare the two" }).click();
+  await expect(page).toHaveURL(/\/compare$/);
 });

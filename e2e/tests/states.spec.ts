@@ -1,9 +1,11 @@
 // Every screen in every state: what it says, and that nothing about it keeps anyone out.
+import { isDeepStrictEqual } from "node:util";
+
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { STATES_OF_THE_PAGE } from "../states";
-import { Orders, expect, settled, test } from "./fixtures";
+import { Orders, WAYS, expect, settled, test } from "./fixtures";
 
 /** What each state has to say; what says nothing of its own is not here. */
 const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
@@ -59,6 +61,42 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
   },
   "movies-no-cloud": async (page) => {
     await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
+  },
+  "compare-empty": async (page) => {
+    await expect(page.getByRole("heading", { name: "No orders yet" })).toHaveCount(2);
+    await expect(page.getByText("Nothing has come by both ways in the last five minutes.")).toBeVisible();
+    await expect(page.locator("[data-figure='p50'] td")).toHaveText(["–", "–"]);
+  },
+  "compare-loading": async (page) => {
+    for (const way of WAYS) await expect(new Orders(page, way).table).toHaveAttribute("aria-busy", "true");
+    await expect(page.getByRole("heading", { name: "No orders yet" })).toHaveCount(0);
+  },
+  "compare-live": async (page) => {
+    const [appsync, mqtt] = WAYS.map((way) => new Orders(page, way));
+    await expect(page.getByRole("table", { name: "How long each way takes" })).toContainText(/Median p50\d/);
+    await expect.poll(async () => isDeepStrictEqual(await appsync.shown(), await mqtt.shown())).toBe(true);
+  },
+  "compare-retrying": async (page) => {
+    for (const way of WAYS) await countsDown(page, new Orders(page, way));
+  },
+  "compare-offline": async (page) => {
+    for (const way of WAYS) {
+      const orders = new Orders(page, way);
+      await expect(orders.link("orders")).toContainText("Offline, waiting for a network");
+      await expect(orders.rows).toHaveCount(6);
+    }
+  },
+  "compare-denied": async (page) => {
+    // The topic may be followed; the rows may not be read.
+    await expect(new Orders(page, "mqtt").link("orders")).toContainText(/because .*Unauthorized/);
+    await expect(page.getByRole("heading", { name: "The cloud refuses this page" })).toHaveCount(2);
+  },
+  "compare-no-cloud": async (page) => {
+    await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toHaveCount(2);
+  },
+  "compare-followed": async (page) => {
+    const [appsync, mqtt] = WAYS.map((way) => new Orders(page, way));
+    await expect.poll(async () => isDeepStrictEqual(await appsync.reached(), await mqtt.reached())).toBe(true);
   },
   "configuration-wrong": async (page) => {
     await expect(page.getByRole("alert")).toContainText("orders.graphql");
@@ -125,13 +163,13 @@ test("nothing moves when the orders have come", async ({ start, visit }) => {
       await gone;
       await route.continue();
     });
-    for (const path of ["orders", ""]) {
+    for (const path of ["orders", "compare", ""]) {
       await page.goto(new URL(path, cloud.url).href);
       const orders = new Orders(page);
       await expect(orders.link("orders")).toHaveAttribute("data-state", "connecting");
       const loading = await places(page);
       letGo();
-      await orders.live("orders");
+      await expect(orders.state).toHaveAccessibleName("Links: Live");
       expect(await places(page), `/${path}, ${width} px`).toEqual(loading);
     }
   }
@@ -139,7 +177,7 @@ test("nothing moves when the orders have come", async ({ start, visit }) => {
 
 /** Where the parts stand that are there before and after. */
 function places(page: Page) {
-  const parts = ["h1", ".start", ".tally", ".panel-head", ".panel-head .light", ".field", ".rows", "tbody", ".figures", ".feed", ".explain"];
+  const parts = ["h1", ".start", ".tally", ".panel-head", ".panel-head .light", ".field", ".rows", "tbody", ".figures", ".feed", ".compare-body", ".ways", ".explain"];
   return page.evaluate((parts) => {
     return parts.flatMap((part) => {
       const box = document.querySelector(part)?.getBoundingClientRect();
