@@ -78,7 +78,7 @@ pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command
     ));
     let mut handles_gone = false;
     loop {
-        while let Some(action) = actor.conversation.poll_action() {
+        for action in actor.conversation.take_actions() {
             actor.perform(action);
         }
         if handles_gone && actor.conversation.is_idle() {

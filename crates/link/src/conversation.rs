@@ -1,7 +1,7 @@
 //! A session and the lines of its connections, together: messages in, messages out. Pure.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use net::Instant;
@@ -16,7 +16,7 @@ pub struct Conversation {
     session: Session,
     wire: Arc<dyn Wire>,
     lines: Map<ConnectionId, Box<dyn Line>>,
-    actions: VecDeque<Action>,
+    actions: Vec<Action>,
 }
 
 /// What the driver is to do.
@@ -36,7 +36,7 @@ impl Conversation {
             session: Session::new(wire.rules(), seed, online),
             wire,
             lines: Map::new(),
-            actions: VecDeque::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -77,9 +77,9 @@ impl Conversation {
         self.session.next_deadline()
     }
 
-    /// The next thing to do; `None` until something happens again.
-    pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+    /// What is to be done now, in order.
+    pub fn take_actions(&mut self) -> Vec<Action> {
+        mem::take(&mut self.actions)
     }
 
     /// Whether there is neither a subscriber nor a connection.
@@ -94,11 +94,13 @@ impl Conversation {
             while let Some(output) = self.session.poll_output() {
                 self.put(now, output);
             }
-            for id in self.lines.keys().copied().collect::<Vec<_>>() {
+            let mut exchanges = Vec::new();
+            for (id, line) in self.lines.iter_mut() {
                 let mut exchange = Exchange::default();
-                if let Some(line) = self.lines.get_mut(&id) {
-                    line.flush(&mut exchange);
-                }
+                line.flush(&mut exchange);
+                exchanges.push((*id, exchange));
+            }
+            for (id, exchange) in exchanges {
                 self.exchanged(now, id, exchange);
             }
             let Some(output) = self.session.poll_output() else {
@@ -121,13 +123,14 @@ impl Conversation {
             Output::Close(id) => drop(self.lines.remove(&id)),
             _ => {}
         }
-        self.actions.push_back(Action::Do(output));
+        self.actions.push(Action::Do(output));
     }
 
     fn exchanged(&mut self, now: Instant, id: ConnectionId, exchange: Exchange) {
         let Exchange { send, heard } = exchange;
-        let say = |message| Action::Say(id, message);
-        self.actions.extend(send.into_iter().map(say));
+        for message in send {
+            self.actions.push(Action::Say(id, message));
+        }
         for heard in heard {
             self.session.handle(now, Input::Received(id, heard));
         }

@@ -194,7 +194,7 @@ impl Sim {
     fn settle(&mut self) {
         let mut answers = VecDeque::new();
         loop {
-            while let Some(action) = self.conversation.poll_action() {
+            for action in self.conversation.take_actions() {
                 self.act(action, &mut answers);
             }
             match answers.pop_front() {
