@@ -92,7 +92,6 @@ fn screens(config: &Config, origin: &str) -> El {
             caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
         }
     };
-    let films = movies.view;
     let lines = [
         line("Orders", "AppSync, one socket", orders.by(Way::AppSync)),
         line(
@@ -104,7 +103,7 @@ fn screens(config: &Config, origin: &str) -> El {
             name: "Movies",
             way: "AppSync, one socket for film, votes, chat and bursts",
             link: movies.link(),
-            caught_up: Arc::new(move || films.with(|view| view.window.caught_up())),
+            caught_up: Arc::new(move || movies.with(|view| view.window.caught_up())),
         },
     ];
     let route = routes();
@@ -126,8 +125,8 @@ fn screens(config: &Config, origin: &str) -> El {
         .child(shell::header(route, &lines))
         .slot(move || {
             Some(match screen.get() {
-                Route::Overview => overview(&orders, &movies),
-                Route::Movies => movies::view::screen(&movies),
+                Route::Overview => overview(&orders, movies),
+                Route::Movies => movies::view::screen(movies),
                 Route::Orders(_) => orders::view::screen(&orders, route),
                 Route::Compare(_) => orders::view::compare(&orders, route),
                 Route::NotFound => ui::screen().child(template("not-found")),

@@ -7,7 +7,7 @@ use crate::ui::{El, el, template};
 
 /// The overview.
 #[must_use]
-pub fn overview(orders: &orders::Live, movies: &movies::Live) -> El {
+pub fn overview(orders: &orders::Live, movies: movies::Live) -> El {
     let hero = el("header")
         .class("hero")
         .child(el("h1").text("Event-driven systems, live"))

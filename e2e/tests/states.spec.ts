@@ -44,7 +44,10 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
   },
   "overview-no-cloud": async (page, orders) => {
     await expect(orders.link("orders")).toContainText(/Retrying/);
-    await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
+    for (const name of ["Orders", "Movies"]) {
+      const panel = page.getByRole("region", { name });
+      await expect(panel.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
+    }
   },
   "movies-empty": async (page) => {
     await expect(page.getByText("Nobody has said anything in the last day.")).toBeVisible();

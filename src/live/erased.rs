@@ -17,9 +17,11 @@ type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[cfg(target_arch = "wasm32")]
 type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 #[cfg(not(target_arch = "wasm32"))]
-type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + Send + 'a>>;
+/// What a subscription says, whatever stream says it.
+pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + Send + 'a>>;
 #[cfg(target_arch = "wasm32")]
-type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + 'a>>;
+/// What a subscription says, whatever stream says it.
+pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + 'a>>;
 
 /// A source of rows, wherever they come from.
 pub(super) struct Erased<R: Row>(Box<dyn Behind<R>>);

@@ -5,7 +5,7 @@
 //! subscription's task.
 
 pub mod drive;
-mod erased;
+pub mod erased;
 pub mod flight;
 pub mod gapless;
 pub mod journal;

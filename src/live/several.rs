@@ -3,9 +3,12 @@
 //! The whole is acknowledged when each part is, and anew with each part that is acknowledged anew: only then can a
 //! snapshot be without gaps. A part that has failed for good does not keep the others from that, but is told.
 
-use futures::stream::{self, Stream, StreamExt};
+use std::task::Poll;
+
+use futures::stream::{self, Stream};
 use net::MaybeSend;
 
+use super::erased::Changes;
 use super::gapless::Incoming;
 use super::link::Link;
 use super::window::Row;
@@ -53,36 +56,42 @@ impl<const N: usize> Default for Several<N> {
     }
 }
 
-/// A part of a view, by its number among the parts. One that ends without having failed was ended by the other side.
-pub fn part<R: Row>(
-    number: usize,
-    incoming: impl Stream<Item = Incoming<R>> + Unpin + MaybeSend,
-) -> impl Stream<Item = (usize, Incoming<R>)> + Unpin + MaybeSend
-where
-    Incoming<R>: MaybeSend,
-{
-    let mut failed = false;
-    let end = stream::once(std::future::ready(None));
-    incoming.map(Some).chain(end).filter_map(move |incoming| {
-        let incoming = incoming.or_else(|| {
-            let why = "the server ended the subscription".to_owned();
-            (!failed).then_some(Incoming::Link(Link::Failed { why }))
-        });
-        failed |= matches!(incoming, Some(Incoming::Link(Link::Failed { .. })));
-        std::future::ready(incoming.map(|incoming| (number, incoming)))
-    })
-}
-
-/// The parts together.
-pub fn whole<const N: usize, R: Row>(
-    parts: impl Stream<Item = (usize, Incoming<R>)> + Unpin + MaybeSend,
+/// The parts together, by their numbers. One that ends without having failed was ended by the other side.
+pub fn whole<'a, const N: usize, R: Row + 'a>(
+    mut parts: [Changes<'a, R>; N],
 ) -> impl Stream<Item = Incoming<R>> + Unpin + MaybeSend
 where
     Incoming<R>: MaybeSend,
 {
     let mut several = Several::<N>::new();
-    parts.flat_map(move |(number, incoming)| {
-        stream::iter(several.heard(number, incoming).into_iter().flatten())
+    let mut ended = [false; N];
+    let (mut turn, mut then) = (0, None);
+    stream::poll_fn(move |context| {
+        if then.is_some() {
+            return Poll::Ready(then.take());
+        }
+        for _ in 0..N {
+            turn = (turn + 1) % N;
+            if ended[turn] {
+                continue;
+            }
+            let Poll::Ready(incoming) = parts[turn].as_mut().poll_next(context) else {
+                continue;
+            };
+            ended[turn] = incoming.is_none();
+            let incoming = match incoming {
+                Some(incoming) => incoming,
+                None if matches!(several.0[turn], Link::Failed { .. }) => continue,
+                None => {
+                    let why = "the server ended the subscription".to_owned();
+                    Incoming::Link(Link::Failed { why })
+                }
+            };
+            let [first, second] = several.heard(turn, incoming);
+            then = second;
+            return Poll::Ready(first);
+        }
+        Poll::Pending
     })
 }
 

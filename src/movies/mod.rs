@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use net::Instant;
 use net::life::Life;
+use net::{Instant, UnixTime};
 
 use crate::live::flight::Token;
 use crate::live::{self, Link, View};
@@ -31,18 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where the visitor's own messages are kept between visits, to be marked as such.
 const OWN: &str = "eddy.movies.own";
 
-/// What the page knows of movies, whatever screen is shown.
-#[derive(Clone)]
+/// What the page knows of movies, whatever screen is shown. Handles only: what is done with them is generated once.
+#[derive(Clone, Copy)]
 pub struct Live {
     /// Where they come from.
-    pub api: Api,
+    api: StoredValue<Api>,
     /// The movie, the reactions, the newest messages.
     pub view: ReadSignal<View<Item>>,
     /// The visitor's votes.
     pub votes: RwSignal<Votes>,
     /// The visitor's messages on their way.
     pub outbox: RwSignal<Outbox>,
-    wider: Wider,
+    wider: StoredValue<Wider>,
     /// When what is on its way is looked after next.
     armed: StoredValue<Option<Instant>>,
 }
@@ -55,63 +55,104 @@ impl Live {
         let own = net::storage::get(OWN).unwrap_or_default();
         let own = own.split_whitespace().map(MessageId::from).collect();
         let movies = Self {
-            api,
+            api: StoredValue::new(api),
             view: live::follow(source, WINDOW),
             votes: RwSignal::new(Votes::new()),
             outbox: RwSignal::new(Outbox::with_own(own)),
-            wider,
+            wider: StoredValue::new(wider),
             armed: StoredValue::new(None),
         };
-        let (view, votes) = (movies.view, movies.votes);
+        let (votes, mut was_live) = (movies.votes, false);
         effect(move || {
-            view.with(|view| {
+            let is_live = movies.with(|view| {
                 let rows = view.window.rows();
                 let totals = reviews(rows).map(|review| (review.reaction, &review.total));
                 votes.maybe_update(|votes| votes.observe(movie(rows).map(|it| it.round), totals));
+                view.link == Link::Live
             });
-        });
-        // What failed is sent again at once when there is a reason to.
-        let again = movies.clone();
-        let is_live = Memo::new(move |_| view.with(|view| view.link == Link::Live));
-        effect(move || {
-            if is_live.get() {
-                again.hurry();
+            // What failed is sent again at once when there is a reason to.
+            if is_live && !was_live {
+                movies.hurry();
             }
+            was_live = is_live;
         });
-        let again = movies.clone();
         live::each(net::life::events(), move |event| {
             if matches!(event, Life::Online | Life::Wake | Life::Visible) {
-                again.hurry();
+                movies.hurry();
             }
         });
         movies
     }
 
+    /// Reads what is shown, and runs anew when that changes. A closure that reads a signal weighs far more in the page
+    /// than one that is handed what is in it.
+    pub fn with<T: Default>(self, read: impl FnOnce(&View<Item>) -> T) -> T {
+        let (mut read, mut told) = (Some(read), T::default());
+        self.look(&mut |view| {
+            if let Some(read) = read.take() {
+                told = read(view);
+            }
+        });
+        told
+    }
+
+    fn look(self, read: &mut dyn FnMut(&View<Item>)) {
+        self.view.with(|view| read(view));
+    }
+
+    /// The same of the visitor's votes.
+    fn tally<T: Default>(self, read: impl FnOnce(&Votes) -> T) -> T {
+        let (mut read, mut told) = (Some(read), T::default());
+        self.count(&mut |votes| {
+            if let Some(read) = read.take() {
+                told = read(votes);
+            }
+        });
+        told
+    }
+
+    fn count(self, read: &mut dyn FnMut(&Votes)) {
+        self.votes.with(|votes| read(votes));
+    }
+
     /// The state of the link behind them.
     #[must_use]
-    pub fn link(&self) -> ReadLink {
-        let view = self.view;
-        Arc::new(move || view.with(|view| view.link.clone()))
+    pub fn link(self) -> ReadLink {
+        Arc::new(move || {
+            let link = self.with(|view| Some(view.link.clone()));
+            link.unwrap_or(Link::Connecting)
+        })
+    }
+
+    /// See [`Api::picture`].
+    fn picture(self, poster: &str) -> Option<String> {
+        let read = |api: &Api| api.picture(poster).map(str::to_owned);
+        self.api.with_value(read)
+    }
+
+    /// The time, as the cloud has it.
+    fn now(self) -> UnixTime {
+        self.api.with_value(Api::now)
     }
 
     /// A click.
-    pub fn vote(&self, reaction: Reaction) {
+    pub fn vote(self, reaction: Reaction) {
         self.votes.update(|votes| votes.cast(reaction, net::now()));
         self.send();
     }
 
     /// Something to be said.
-    pub fn say(&self, draft: Draft) {
+    pub fn say(self, draft: Draft) {
         self.outbox.update(|outbox| outbox.say(draft));
         self.send();
     }
 
     /// Wants older messages.
-    pub fn reach_back(&self) {
-        self.wider.by(MESSAGES);
+    pub fn reach_back(self) {
+        self.wider.with_value(|wider| wider.by(MESSAGES));
     }
 
-    fn hurry(&self) {
+    fn hurry(self) {
         let now = net::now();
         self.votes.update_untracked(|votes| votes.hurry(now));
         self.outbox.update_untracked(|outbox| outbox.hurry(now));
@@ -119,7 +160,10 @@ impl Live {
     }
 
     /// Sends what is due, and comes back when the next is. Signals may be gone with their owner: then nothing is.
-    fn send(&self) {
+    fn send(self) {
+        let Some(api) = self.api.try_get_value() else {
+            return;
+        };
         let now = net::now();
         let token = || Token(net::random::uuid());
         let batch = || {
@@ -129,21 +173,21 @@ impl Live {
             })
         };
         while let Some(Some((batch, token))) = batch() {
-            let movies = self.clone();
+            let api = api.clone();
             net::spawn(async move {
                 let reaction = batch.reaction;
-                let vote = movies.api.vote(batch.clone(), token);
+                let vote = api.vote(batch.clone(), token);
                 let outcome = net::within(PATIENCE, vote).await;
                 let outcome = outcome.unwrap_or(votes::Outcome::Unknown);
                 let counted = matches!(outcome, votes::Outcome::Counted(_));
                 let (now, unit) = (net::now(), net::random::unit());
-                let _ = movies
+                let _ = self
                     .votes
                     .try_update(|votes| votes.answered(reaction, outcome, now, unit));
-                movies.send();
+                self.send();
                 if counted {
                     let token = Token(net::random::uuid());
-                    movies.api.burst(batch, token).await;
+                    api.burst(batch, token).await;
                 }
             });
         }
@@ -152,23 +196,22 @@ impl Live {
             (sent.is_some(), sent)
         });
         if let Some(Some((draft, token))) = draft {
-            let movies = self.clone();
             net::spawn(async move {
-                let said = net::within(PATIENCE, movies.api.say(draft, token)).await;
+                let said = net::within(PATIENCE, api.say(draft, token)).await;
                 let outcome = said.unwrap_or(chat::Outcome::Unknown);
                 let (now, unit) = (net::now(), net::random::unit());
-                let _ = movies.outbox.try_update(|outbox| {
+                let _ = self.outbox.try_update(|outbox| {
                     outbox.answered(outcome, now, unit);
                     keep(outbox.own());
                 });
-                movies.send();
+                self.send();
             });
         }
         self.arm();
     }
 
     /// Sends again when something is due, unless that will happen anyway.
-    fn arm(&self) {
+    fn arm(self) {
         let votes = self.votes.try_with_untracked(Votes::deadline).flatten();
         let outbox = self.outbox.try_with_untracked(Outbox::deadline).flatten();
         let Some(at) = votes.into_iter().chain(outbox).min() else {
@@ -182,15 +225,14 @@ impl Live {
             is_armed
         };
         if self.armed.try_update_value(is_armed) == Some(false) {
-            let movies = self.clone();
             net::spawn(async move {
                 net::sleep_until(at).await;
-                let _ = movies.armed.try_update_value(|armed| {
+                let _ = self.armed.try_update_value(|armed| {
                     if *armed == Some(at) {
                         *armed = None;
                     }
                 });
-                movies.send();
+                self.send();
             });
         }
     }

@@ -8,10 +8,10 @@ mod film;
 mod form;
 mod now;
 
-use leptos::prelude::*;
+use leptos::prelude::Get as _;
 
 use super::Live;
-use super::model::{Item, Movie, Reaction, movie};
+use super::model::{Item, Reaction};
 use crate::live::{Link, View};
 use crate::ui::light::lit;
 use crate::ui::{self, El, light, svg, template};
@@ -19,28 +19,19 @@ pub use now::now;
 
 /// The movies' screen.
 #[must_use]
-pub fn screen(movies: &Live) -> El {
+pub fn screen(movies: Live) -> El {
     let screen = template("movies");
-    let view = movies.view;
     let film = screen.find(".film");
-    let _ = film
-        .find(".panel-head")
-        .child(light("movies", &movies.link()));
-    let _ = film.find(".film-now").slot({
-        let film = film::current(movies);
-        let shown = Memo::new(move |_| view.with(nothing));
-        move || match shown.get() {
-            "" => film.with(|film| film.as_ref().map(film::film)),
-            why => Some(template(why)),
-        }
-    });
+    let link = movies.link();
+    let _ = film.find(".panel-head").child(light("movies", &link));
+    film::show(film.find(".film-now"), film::showing(movies), film::film);
     film::round(movies, &film);
     film::vote(movies, &film);
     let come = bursts::bursts(movies, film.find(".sky"));
     let _ = film.find(".word").live(move || come.failed.get());
     board::board(movies, screen.find("tbody"));
     chat::chat(movies, &screen.find(".chat"));
-    lit(ui::screen().class("page movies"), &movies.link())
+    lit(ui::screen().class("page movies"), &link)
         .child(screen)
         .child(explanation::explanation(movies, come.bursts))
 }
@@ -55,15 +46,9 @@ fn icon(reaction: Reaction) -> El {
         .child(svg("use").set("href", &href))
 }
 
-/// The movie of the moment, anew only when another is shown.
-fn shown(view: ReadSignal<View<Item>>) -> Memo<Option<Movie>> {
-    Memo::new(move |_| view.with(|view| movie(view.window.rows()).cloned()))
-}
-
 /// What stands where no movie is, by why that is so.
 fn nothing(view: &View<Item>) -> &'static str {
     match &view.link {
-        _ if movie(view.window.rows()).is_some() => "",
         Link::Failed { .. } => "denied",
         _ if view.refused => "denied",
         _ if view.loaded => "no-movie",

@@ -12,9 +12,10 @@ use net::{MaybeSend, UnixTime};
 use super::chat::{self, Draft};
 use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
 use super::votes::{self, Batch};
+use crate::live::erased::Changes;
 use crate::live::flight::Token;
 use crate::live::gapless::{Failure, Incoming, Page};
-use crate::live::several::{part, whole};
+use crate::live::several::whole;
 use crate::live::window::{Change, Revision};
 use crate::live::{Link, Source};
 use crate::{api, config};
@@ -195,14 +196,15 @@ impl Source for Movies {
         let messages = client
             .subscribe::<schema::OnCreateMessage>(schema::on_create_message::Variables {})
             .map(|event| incoming(event, |data| message(data.on_create_message?)));
-        let parts = select(select(part(0, movies), part(1, reviews)), part(2, messages));
+        let parts: [Changes<'_, Item>; 3] =
+            [Box::pin(movies), Box::pin(reviews), Box::pin(messages)];
         let widened = self
             .widened
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let widened = stream::iter(widened).flatten();
-        select(whole::<3, _>(parts), widened.map(Incoming::Widen))
+        select(whole(parts), widened.map(Incoming::Widen))
     }
 
     async fn page(&self, after: Option<String>) -> Result<Page<Item>, Failure> {

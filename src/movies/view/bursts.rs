@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::live;
 use crate::movies::Live;
-use crate::movies::wire::Burst;
-use crate::ui::El;
+use crate::movies::wire::{Api, Burst};
+use crate::ui::{El, Words};
 
 /// More are not in the air at once, and not of one burst.
 const MOST: u32 = 40;
@@ -15,21 +15,25 @@ const MOST_OF_ONE: u32 = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Come {
     /// So many bursts.
-    pub(super) bursts: ReadSignal<i64>,
+    pub(super) bursts: RwSignal<i64>,
     /// Why none can come, if that is so.
-    pub(super) failed: ReadSignal<String>,
+    pub(super) failed: RwSignal<Words>,
 }
 
 /// Shows bursts in the sky for as long as the current owner lives.
-pub(super) fn bursts(movies: &Live, sky: El) -> Come {
-    let (failed, fail) = signal(String::new());
-    let (bursts, count) = signal(0);
-    live::each(movies.api.bursts(), move |burst| match burst {
+pub(super) fn bursts(movies: Live, sky: El) -> Come {
+    let (failed, bursts) = (RwSignal::new(Words::from("")), RwSignal::new(0));
+    let come = movies.api.with_value(Api::bursts);
+    live::each(come, move |burst| match burst {
         Ok(burst) => {
-            count.update(|count| *count += 1);
+            bursts.update(|count| *count += 1);
             show(&sky, burst);
         }
-        Err(why) => fail.set(["Others' reactions cannot be shown: ", &why].concat()),
+        Err(why) => failed.set(
+            ["Others' reactions cannot be shown: ", &why]
+                .concat()
+                .into(),
+        ),
     });
     Come { bursts, failed }
 }

@@ -30,11 +30,11 @@ struct Line {
 }
 
 /// Fills the chat's panel.
-pub(super) fn chat(movies: &Live, panel: &El) {
-    let (view, outbox) = (movies.view, movies.outbox);
+pub(super) fn chat(movies: Live, panel: &El) {
+    let outbox = movies.outbox;
     // The oldest first.
     let said = Memo::new(move |_| {
-        view.with(|view| {
+        movies.with(|view| {
             let rows = view.window.rows().iter().rev();
             let messages = rows.filter(|entry| matches!(entry.row.is, Is::Message(_)));
             messages
@@ -77,15 +77,14 @@ pub(super) fn chat(movies: &Live, panel: &El) {
             (!drafts.is_empty()).then(|| el("ol").children(drafts))
         })
     });
-    let is_silent = Memo::new(move |_| view.with(|view| view.loaded) && said.with(Vec::is_empty));
     let _ = panel.find(".silence").live(move || {
-        if is_silent.get() {
+        if movies.with(|view| view.loaded) && said.with(Vec::is_empty) {
             "Nobody has said anything in the last day."
         } else {
             ""
         }
     });
-    older(movies, panel, said);
+    older(movies, panel);
 
     // The end stays in view while the reader is there.
     let end = talk.clone();
@@ -113,15 +112,16 @@ pub(super) fn chat(movies: &Live, panel: &El) {
         });
     });
     let newer = Memo::new(move |_| {
-        let left = left.get()?;
-        let newer = said.with(|said| {
+        let Some(left) = left.get() else {
+            return 0;
+        };
+        said.with(|said| {
             let newer = said.iter().rev();
             newer.take_while(|item| item.position() > left).count()
-        });
-        Some(newer).filter(|newer| *newer > 0)
+        })
     });
     let _ = panel.find(".newer").slot(move || {
-        let newer = newer.get()?.to_string();
+        let newer = Some(newer.get()).filter(|newer| *newer > 0)?.to_string();
         let talk = talk.clone();
         let button = el("button")
             .class("button is-small is-primary numeric")
@@ -138,12 +138,13 @@ pub(super) fn chat(movies: &Live, panel: &El) {
 }
 
 /// The button that reaches further back.
-fn older(movies: &Live, panel: &El, said: Memo<Vec<Arc<Item>>>) {
-    let (view, movies, talk) = (movies.view, movies.clone(), panel.find(".talk"));
-    let has_older =
-        Memo::new(move |_| view.with(|view| view.window.is_cut()) && said.with(Vec::len) < MOST);
+fn older(movies: Live, panel: &El) {
+    let talk = panel.find(".talk");
+    let has_older = Memo::new(move |_| {
+        movies.with(|view| view.window.is_cut() && view.window.rows().len() < MOST)
+    });
     let _ = panel.find(".older").slot(move || {
-        let (movies, talk) = (movies.clone(), talk.clone());
+        let talk = talk.clone();
         has_older.get().then(|| {
             el("button")
                 .class("button is-small")
@@ -159,7 +160,7 @@ fn older(movies: &Live, panel: &El, said: Memo<Vec<Arc<Item>>>) {
 }
 
 /// What is read aloud of what others say: the message, or how many there are, and not too often.
-fn spoken(movies: &Live, said: Memo<Vec<Arc<Item>>>) -> impl FnMut() -> Words + use<> {
+fn spoken(movies: Live, said: Memo<Vec<Arc<Item>>>) -> impl FnMut() -> Words + use<> {
     let (ticker, outbox) = (Ticker::here(), movies.outbox);
     let (mut until, mut last, mut words) = (net::now() + CALM, None::<Place>, Words::from(""));
     move || {

@@ -12,32 +12,30 @@ use crate::ui::{El, template};
 const PASSAGE: Duration = Duration::from_millis(1_400);
 
 /// The three kinds of backend, explained.
-pub(super) fn explanation(movies: &Live, bursts: ReadSignal<i64>) -> El {
-    let view = movies.view;
+pub(super) fn explanation(movies: Live, bursts: RwSignal<i64>) -> El {
     let lanes = template("pattern-movies");
-    let votes = Memo::new(move |_| {
-        view.with(|view| {
+    let votes = move || {
+        movies.with(|view| {
             let revisions = reviews(view.window.rows()).map(|review| review.total.revision.0);
             revisions.sum::<i64>()
         })
-    });
-    let round = Memo::new(move |_| {
-        view.with(|view| movie(view.window.rows()).map_or(0, |movie| movie.revision.0))
-    });
-    lights(&lanes.find("[data-lane=table]"), votes);
-    lights(&lanes.find("[data-lane=function]"), round);
+    };
+    let round = move || movies.with(|view| movie(view.window.rows()).map_or(0, |it| it.revision.0));
+    lights(&lanes, "[data-lane=table]", Box::new(votes));
+    lights(&lanes, "[data-lane=function]", Box::new(round));
     lights(
-        &lanes.find("[data-lane=none]"),
-        Memo::new(move |_| 1 + bursts.get()),
+        &lanes,
+        "[data-lane=none]",
+        Box::new(move || 1 + bursts.get()),
     );
     lanes
 }
 
 /// A lane that is lit whenever a number has changed since it was known.
-fn lights(lane: &El, number: Memo<i64>) {
+fn lights(lanes: &El, lane: &str, mut number: Box<dyn FnMut() -> i64>) {
     let (mut seen, mut last, mut turn) = (0, None, false);
-    let _ = lane.clone().bind("data-flow", move || {
-        let (is, now) = (number.get(), net::now());
+    let _ = lanes.find(lane).bind("data-flow", move || {
+        let (is, now) = (number(), net::now());
         if is != seen && last.is_none_or(|last| now >= last + PASSAGE) {
             if seen != 0 {
                 (last, turn) = (Some(now), !turn);

@@ -3,11 +3,12 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
+use crate::live::Link;
 use crate::movies::Live;
-use crate::movies::model::{Movie, Reaction};
+use crate::movies::model::{Movie, Reaction, movie};
 use crate::movies::pace::Pace;
 use crate::movies::votes::{Told, Votes};
-use crate::ui::{El, Ticker, Words, effect, el};
+use crate::ui::{El, Ticker, Words, el, template};
 
 /// What is shown of a film.
 #[derive(Clone, PartialEq)]
@@ -16,15 +17,36 @@ pub(super) struct Film {
     poster: Option<String>,
 }
 
+/// What stands in a film's place.
+#[derive(Clone, PartialEq)]
+pub(super) enum Showing {
+    /// The film of the moment.
+    Film(Film),
+    /// The template of that id.
+    Else(&'static str),
+}
+
 /// The film of the moment: another value only when another film is shown.
-pub(super) fn current(movies: &Live) -> Memo<Option<Film>> {
-    let (shown, api) = (super::shown(movies.view), movies.api.clone());
+pub(super) fn showing(movies: Live) -> Memo<Showing> {
     Memo::new(move |_| {
-        let movie = shown.get()?;
-        let poster = movie.poster.as_deref();
-        let poster = poster.and_then(|poster| api.picture(poster).map(str::to_owned));
-        Some(Film { movie, poster })
+        let film = movies.with(|view| {
+            let movie = movie(view.window.rows())?.clone();
+            let poster = movie.poster.as_deref();
+            let poster = poster.and_then(|poster| movies.picture(poster));
+            Some(Film { movie, poster })
+        });
+        film.map_or_else(|| Showing::Else(movies.with(super::nothing)), Showing::Film)
     })
+}
+
+/// Puts it there, made by this.
+pub(super) fn show(place: El, showing: Memo<Showing>, make: fn(&Film) -> El) {
+    let _ = place.slot(move || {
+        Some(showing.with(|showing| match showing {
+            Showing::Film(film) => make(film),
+            Showing::Else(why) => template(why),
+        }))
+    });
 }
 
 /// Its poster, title, date and plot.
@@ -44,7 +66,7 @@ pub(super) fn film(film: &Film) -> El {
 }
 
 /// A poster in its frame. Its title stands beside it.
-pub(super) fn frame(poster: Option<&str>) -> El {
+fn frame(poster: Option<&str>) -> El {
     let frame = el("div").class("poster");
     match poster {
         Some(address) => frame.child(el("img").set("alt", "").set("src", address)),
@@ -52,14 +74,12 @@ pub(super) fn frame(poster: Option<&str>) -> El {
     }
 }
 
-impl Film {
-    pub(super) fn poster(&self) -> Option<&str> {
-        self.poster.as_deref()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.movie.name
-    }
+/// The same where there is less room.
+pub(super) fn small(film: &Film) -> El {
+    el("div")
+        .class("film-small")
+        .child(frame(film.poster.as_deref()))
+        .child(el("h3").set("dir", "auto").text(&film.movie.name))
 }
 
 /// A day as `8 March 2024`; whatever else it is, as it is.
@@ -89,82 +109,72 @@ fn day(date: &str) -> String {
     }
 }
 
-/// How the rounds go, as far as the page has seen.
-pub(super) fn pace(movies: &Live) -> RwSignal<Pace> {
-    let (pace, shown) = (RwSignal::new(Pace::new()), super::shown(movies.view));
-    effect(move || {
-        shown.with(|movie| {
-            if let Some(movie) = movie {
-                pace.update(|pace| pace.observe(movie));
+/// How much of the round is left, in milliseconds, and where that will be in a second, in hundredths of the whole. Looked
+/// at each second.
+pub(super) fn left(movies: Live) -> impl FnMut() -> Option<(i64, i64)> {
+    let (ticker, mut pace) = (Ticker::here(), Pace::new());
+    move || {
+        ticker.track();
+        let is_live = movies.with(|view| {
+            if let Some(movie) = movie(view.window.rows()) {
+                pace.observe(movie);
             }
+            view.link == Link::Live
         });
-    });
-    pace
+        let now = movies.now();
+        let (left, share) = (pace.left(now)?, pace.share(now.plus_millis(1_000))?);
+        is_live.then_some((left, share))
+    }
 }
 
 /// How many seconds of the round are left, in words; nothing while that is not known.
-pub(super) fn left(movies: &Live, pace: RwSignal<Pace>) -> impl FnMut() -> Words + use<> {
-    let (ticker, api, link) = (Ticker::here(), movies.api.clone(), movies.link());
-    move || {
-        ticker.track();
-        let is_live = link() == crate::live::Link::Live;
-        match pace.with(|pace| pace.left(api.now())).filter(|_| is_live) {
-            Some(0) => "the next film is due".into(),
-            Some(left) => [&(left / 1_000 + 1).to_string(), " s left"].concat().into(),
-            None => "".into(),
-        }
+pub(super) fn seconds(left: Option<(i64, i64)>) -> Words {
+    match left {
+        Some((0, _)) => "the next film is due".into(),
+        Some((left, _)) => [&(left / 1_000 + 1).to_string(), " s left"].concat().into(),
+        None => "".into(),
     }
 }
 
 /// The time that is left, as a bar that shrinks.
-pub(super) fn round(movies: &Live, film: &El) {
-    let pace = pace(movies);
-    let (ticker, api) = (Ticker::here(), movies.api.clone());
-    let _ = film.find(".round-left").live(left(movies, pace));
+pub(super) fn round(movies: Live, film: &El) {
+    let (mut words, mut bar) = (left(movies), left(movies));
+    let _ = film.find(".round-left").live(move || seconds(words()));
     let _ = film.find(".round-bar").bind_style("--share", move || {
-        ticker.track();
-        // Where it will be when the second is over: it takes that long to get there.
-        let now = api.now().plus_millis(1_000);
-        match pace.with(|pace| pace.share(now)) {
-            Some(share) => [&share.to_string(), "%"].concat(),
-            None => String::new(),
-        }
+        // It takes that second to get there.
+        bar().map_or_else(String::new, |(_, share)| [&share.to_string(), "%"].concat())
     });
 }
 
 /// A button a reaction, with its votes.
-pub(super) fn vote(movies: &Live, film: &El) {
-    let votes = movies.votes;
+pub(super) fn vote(movies: Live, film: &El) {
     let buttons = Reaction::ALL.map(|reaction| {
-        let clicked = movies.clone();
         el("button")
             .class("reaction")
             .set("type", "button")
             .set("data-reaction", reaction.id())
             .bind("data-pending", move || {
-                votes.with(|votes| votes.pending(reaction)).to_string()
+                movies.tally(|votes| votes.pending(reaction)).to_string()
             })
             .child(super::icon(reaction))
             .child(el("span").text(reaction.words()).text(" "))
             .child(total(movies, reaction))
-            .on("click", move |_: MouseEvent| clicked.vote(reaction))
+            .on("click", move |_: MouseEvent| movies.vote(reaction))
     });
     let _ = film.find(".reactions").children(buttons);
     let _ = film
         .find(".word")
-        .live(move || votes.with(word))
+        .live(move || movies.tally(word))
         .bind("data-told", move || {
-            votes.with(|votes| votes.told().is_some()).to_string()
+            movies.tally(|votes| votes.told().is_some()).to_string()
         });
 }
 
 /// A reaction's votes in this round, one's own on top.
-pub(super) fn total(movies: &Live, reaction: Reaction) -> El {
-    let (votes, view) = (movies.votes, movies.view);
-    let is_known = Memo::new(move |_| view.with(|view| view.loaded));
+pub(super) fn total(movies: Live, reaction: Reaction) -> El {
     el("b").class("numeric").live(move || {
-        if is_known.get() {
-            Words::from(votes.with(|votes| votes.total(reaction)).to_string())
+        if movies.with(|view| view.loaded) {
+            Words::from(movies.tally(|votes| votes.total(reaction)).to_string())
         } else {
             "–".into()
         }

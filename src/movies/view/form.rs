@@ -11,16 +11,15 @@ use crate::ui::{El, Words, aim, effect, template};
 const NAME: &str = "eddy.movies.name";
 
 /// The form below the chat: first for a name, then for messages.
-pub(super) fn form(movies: &Live, panel: &El) {
+pub(super) fn form(movies: Live, panel: &El) {
     let name = RwSignal::new(net::storage::get(NAME).unwrap_or_default());
     let error = RwSignal::new(Words::from(""));
     let has_name = Memo::new(move |_| name.with(|name| !name.is_empty()));
     let outbox = movies.outbox;
-    let shown = movies.clone();
     let place = panel.find(".say");
     let _ = place.clone().slot(move || {
         Some(if has_name.get() {
-            say(&shown, name, error)
+            say(movies, name, error)
         } else {
             join(name, error)
         })
@@ -59,9 +58,9 @@ fn join(name: RwSignal<String>, error: RwSignal<Words>) -> El {
     form
 }
 
-fn say(movies: &Live, name: RwSignal<String>, error: RwSignal<Words>) -> El {
+fn say(movies: Live, name: RwSignal<String>, error: RwSignal<Words>) -> El {
     let form = template("chat-say");
-    let (field, movies) = (form.find("input"), movies.clone());
+    let field = form.find("input");
     let _ = form
         .find("button[type=button]")
         .live(move || name.get())
