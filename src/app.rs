@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::signal::{Memo, ReadSignal, signal};
 use aws_guest::{Guest, GuestConfig, Region};
 use leptos::prelude::*;
 use net::http::{self, Request};

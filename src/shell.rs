@@ -4,7 +4,7 @@ mod links;
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use crate::ui::signal::{ReadSignal, RwSignal};
 
 use crate::live::{Journal, Link};
 use crate::route::Route;

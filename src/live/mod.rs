@@ -16,8 +16,8 @@ pub mod window;
 
 use std::pin::Pin;
 
+use crate::ui::signal::{ReadSignal, signal};
 use futures::{Stream, StreamExt as _};
-use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 
 pub use drive::Source;

@@ -10,6 +10,7 @@ pub mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ui::signal::{ReadSignal, RwSignal};
 use leptos::prelude::*;
 use net::life::Life;
 use net::{Instant, UnixTime};

@@ -14,7 +14,7 @@ pub mod wire;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use leptos::prelude::*;
+use crate::ui::signal::{ReadSignal, signal};
 
 use crate::live::{self, View};
 use crate::ui::ReadLink;

@@ -10,6 +10,7 @@ mod start;
 mod table;
 mod tally;
 
+use crate::ui::signal::{Memo, ReadSignal, RwSignal};
 use leptos::prelude::*;
 
 use super::list::List;

@@ -1,8 +1,8 @@
 //! Every link, the guest, and what went wrong lately.
 
+use crate::ui::signal::RwSignal;
 use aws_guest::{Guest, Status};
 use futures::StreamExt as _;
-use leptos::prelude::*;
 
 use super::Line;
 use crate::live::journal::Incident;

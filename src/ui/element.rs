@@ -9,6 +9,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::ui::signal::{ReadSignal, RwSignal};
 use leptos::prelude::*;
 use leptos::web_sys::{self, Element, Event};
 use wasm_bindgen::closure::Closure;

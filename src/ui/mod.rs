@@ -6,6 +6,7 @@ pub mod history;
 pub mod light;
 pub mod locale;
 pub mod mark;
+pub mod signal;
 pub mod template;
 pub mod theme;
 pub mod ticker;

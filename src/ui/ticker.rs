@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ui::signal::{ReadSignal, signal};
 use leptos::prelude::*;
 
 use crate::live;

@@ -1,5 +1,6 @@
 //! Reactions bursting on the screen as they come in, whoever they are of. They are kept nowhere.
 
+use crate::ui::signal::RwSignal;
 use leptos::ev::AnimationEvent;
 use leptos::prelude::*;
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ui::signal::{Memo, ReadSignal, RwSignal};
 use leptos::ev::{Event, MouseEvent};
-use leptos::prelude::*;
 
 use super::form;
 use crate::live;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use crate::ui::signal::RwSignal;
 
 use crate::movies::Live;
 use crate::movies::model::{movie, reviews};

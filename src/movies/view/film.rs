@@ -1,7 +1,7 @@
 //! The film of the moment, how long it is shown, and the votes for it.
 
+use crate::ui::signal::Memo;
 use leptos::ev::MouseEvent;
-use leptos::prelude::*;
 
 use crate::live::Link;
 use crate::movies::Live;

@@ -1,5 +1,6 @@
 //! What one is called, and what one has to say.
 
+use crate::ui::signal::{Memo, RwSignal};
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 

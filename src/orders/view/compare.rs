@@ -1,6 +1,6 @@
 //! Both ways side by side: the same orders in two tables, and above them how long each way takes.
 
-use leptos::prelude::*;
+use crate::ui::signal::ReadSignal;
 
 use super::{Stand, explanation, head, shows};
 use crate::orders::Live;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::ui::signal::Memo;
 use leptos::ev::MouseEvent;
-use leptos::prelude::*;
 
 use super::{Stand, row};
 use crate::live;

@@ -1,6 +1,6 @@
 //! The orders' panel on the overview.
 
-use leptos::prelude::*;
+use crate::ui::signal::{ReadSignal, RwSignal};
 
 use super::row::{Known, delay, id};
 use super::tally::tally;

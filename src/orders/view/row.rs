@@ -1,7 +1,7 @@
 //! What a line about an order is made of.
 
+use crate::ui::signal::Memo;
 use aws_guest::Guest;
-use leptos::prelude::*;
 use net::UnixTime;
 
 use crate::live::window::Entry;

@@ -1,5 +1,6 @@
 //! The button that starts a simulation, and what came of it.
 
+use crate::ui::signal::RwSignal;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 

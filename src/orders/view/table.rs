@@ -1,8 +1,8 @@
 //! The live table.
 
+use crate::ui::signal::{ReadSignal, RwSignal};
 use aws_guest::Guest;
 use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent, PointerEvent};
-use leptos::prelude::*;
 
 use super::Stand;
 use super::row::{Known, delay, id, received, updated};

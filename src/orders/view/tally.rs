@@ -1,7 +1,7 @@
 //! How many orders are where.
 
+use crate::ui::signal::{Memo, ReadSignal, RwSignal};
 use leptos::ev::MouseEvent;
-use leptos::prelude::*;
 
 use crate::live::View;
 use crate::orders::list::List;
