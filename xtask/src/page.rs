@@ -125,6 +125,7 @@ pub(crate) fn print_weights(parts: &[Part]) {
         sum(|part| part.plain),
         sum(|part| part.compressed)
     );
+    println!("{:<44} {:>10} {:>10}", "goal", "", weight::GOAL);
     println!("{:<44} {:>10} {:>10}", "allowed", "", weight::BUDGET);
 }
 

