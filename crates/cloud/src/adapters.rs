@@ -321,7 +321,14 @@ impl Pause for World {
 
 impl Films for World {
     async fn popular_films(&self) -> Option<Result<Vec<Film>, String>> {
-        None
+        let found = self.settings.tmdb.as_ref()?.popular().await;
+        match &found {
+            Ok(films) => tracing::info!(films = films.len(), "TMDb's popular films are shown"),
+            Err(problem) => {
+                tracing::warn!(problem, "the shipped films are shown; TMDb is asked again");
+            }
+        }
+        Some(found)
     }
 }
 

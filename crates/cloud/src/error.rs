@@ -64,6 +64,9 @@ pub enum CloudError {
         "TLS cannot be served: {0}. Make the folder `tls` in the data folder readable and writable, or remove it: a certificate is made anew"
     )]
     Tls(#[from] TlsError),
+    /// TMDb cannot be asked as it stands in the flags or the environment.
+    #[error("{0} (--tmdb-key or EDDY_TMDB_KEY, --tmdb-url or EDDY_TMDB_URL)")]
+    Tmdb(String),
     /// The admin port may only be on this machine.
     #[error(
         "the admin port can do harm and asks nobody who they are, so it listens on this machine only: {address} is not a loopback address. Name one with --admin, for example --admin 127.0.0.1:8788"

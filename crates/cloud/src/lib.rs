@@ -41,6 +41,7 @@ pub mod tables;
 pub mod testing;
 pub mod timers;
 pub mod tls;
+pub mod tmdb;
 pub mod trail;
 pub mod world;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use backend::ports::Pace;
 
 use crate::api_keys::ApiKey;
+use crate::tmdb::Tmdb;
 use crate::{mqtt, realtime};
 
 /// The bus's name.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub pace: Pace,
     /// How long each movie is shown; zero: for ever.
     pub rotation: Duration,
+    /// Where popular films are asked for; nowhere: those that are shipped are shown.
+    pub tmdb: Option<Tmdb>,
     /// Keys that the calendar's API takes instead of a signature.
     pub calendar_keys: Vec<ApiKey>,
     /// Whether the bus shuffles and doubles its deliveries.
@@ -74,6 +77,7 @@ impl Default for Settings {
             credential_ttl: Duration::from_secs(3600),
             pace: Pace::default(),
             rotation: Duration::from_secs(10),
+            tmdb: None,
             calendar_keys: Vec::new(),
             disorder: false,
             retry_window: Duration::from_secs(60),

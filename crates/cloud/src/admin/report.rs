@@ -1,6 +1,8 @@
 //! What there is to see.
 
 use axum::extract::{Path, State};
+use backend::moment::Moment;
+use backend::movies::programme::{self, Source};
 use serde::Serialize;
 
 use super::{Answer, Refused, answer, faults::faults};
@@ -22,6 +24,16 @@ pub(super) struct Counters {
     subscriptions: usize,
     mqtt_subscriptions: usize,
     faults: InForce,
+    films: Option<Films>,
+}
+
+/// Where the films that are shown come from, once that is known.
+#[derive(Serialize)]
+struct Films {
+    source: Source,
+    /// Why they do not come from where they should.
+    problem: Option<String>,
+    at: Moment,
 }
 
 pub(super) async fn account(State(front): State<Front>) -> Answer<Balance> {
@@ -39,7 +51,18 @@ pub(super) async fn counters(State(front): State<Front>) -> Answer<Counters> {
         subscriptions: front.world.hub.subscriptions(),
         mqtt_subscriptions: front.world.broker.subscriptions(),
         faults: faults(&front)?.in_force(),
+        films: films(&front).await?,
     })
+}
+
+async fn films(front: &Front) -> Result<Option<Films>, Refused> {
+    let current = programme::current(&front.world).await;
+    let current = current.map_err(|error| Refused::Failed(error.to_string()))?;
+    Ok(current.map(|it| Films {
+        source: it.source,
+        problem: it.problem,
+        at: it.at,
+    }))
 }
 
 impl From<CloudError> for Refused {

@@ -64,6 +64,18 @@ struct Serve {
     /// How long each movie is shown, in seconds, decimal; 0 shows one for ever.
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
     rotate: Duration,
+    /// TMDb's API read access token or API key: its popular films are shown instead of the shipped ones. Rather in the
+    /// environment, where no list of processes shows it.
+    #[arg(
+        long,
+        env = "EDDY_TMDB_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    tmdb_key: Option<String>,
+    /// Where TMDb's API is.
+    #[arg(long, env = "EDDY_TMDB_URL", default_value = cloud::tmdb::API, value_name = "URL")]
+    tmdb_url: String,
     /// A key that the calendar's API takes instead of a signature: `KEY`, or `KEY@2027-01-31T00:00:00Z` for one that
     /// ends. May be given more than once.
     #[arg(

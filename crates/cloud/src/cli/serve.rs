@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use backend::ports::Pace;
 use cloud::server::Secured;
+use cloud::tmdb::Tmdb;
 use cloud::{CloudError, Ready, Settings};
 use tokio::net::TcpListener;
 
 use super::Serve;
 
 pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
+    let tmdb = flags.tmdb_key.as_deref();
+    let tmdb = tmdb.map(|key| Tmdb::new(key, &flags.tmdb_url)).transpose();
     let settings = Settings {
         listen: flags.listen,
         tls: flags.tls,
@@ -21,6 +24,7 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         credential_ttl: Duration::from_secs(flags.credential_ttl),
         pace: Pace::from_state(flags.pace),
         rotation: flags.rotate,
+        tmdb: tmdb.map_err(CloudError::Tmdb)?,
         calendar_keys: flags.calendar_key,
         disorder: flags.disorder,
         retry_window: flags.retry_window,
