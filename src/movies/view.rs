@@ -8,8 +8,6 @@ mod film;
 mod form;
 mod now;
 
-use leptos::prelude::Get as _;
-
 use super::Live;
 use super::model::{Item, Reaction};
 use crate::live::{Link, View};
