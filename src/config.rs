@@ -32,12 +32,8 @@ pub struct Identity {
 /// The orders API and its simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orders {
-    /// The API's region.
-    pub region: Region,
-    /// The GraphQL endpoint.
-    pub graphql: Address,
-    /// How the page identifies itself there.
-    pub auth: Auth,
+    /// The API.
+    pub api: Api,
     /// The same orders' news over MQTT.
     pub mqtt: Mqtt,
     /// What starts a simulation.
@@ -240,9 +236,7 @@ fn orders(root: &Table<'_>) -> Result<Orders, ConfigError> {
     let mqtt = table.table("mqtt", &["region", "url"])?;
     let simulation = table.table("simulation", &["region", "url"])?;
     Ok(Orders {
-        region: table.region()?,
-        graphql: table.address("graphql")?,
-        auth: table.auth()?,
+        api: table.api()?,
         mqtt: Mqtt {
             region: mqtt.region()?,
             url: mqtt.socket("url")?,

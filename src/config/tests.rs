@@ -59,7 +59,7 @@ fn a_good_configuration_is_read() {
         "https://example.org:8443/order"
     );
     assert_eq!(config.orders.simulation.region.as_str(), "us-gov-west-1");
-    assert_eq!(config.orders.auth, Auth::Guest);
+    assert_eq!(config.orders.api.auth, Auth::Guest);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn an_api_key_is_wanted_where_it_is_used_and_never_printed() {
     );
     config["orders"]["api_key"] = json!("da2-secret");
     let config = parse(&config.to_string()).unwrap();
-    assert_eq!(config.orders.auth, Auth::ApiKey("da2-secret".into()));
+    assert_eq!(config.orders.api.auth, Auth::ApiKey("da2-secret".into()));
     assert!(!format!("{config:?}").contains("secret"));
 }
 

@@ -7,7 +7,7 @@ mod row;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use appsync::{Auth, Client, Endpoint, Event};
+use appsync::{Client, Event};
 use aws_guest::{Guest, Region};
 use futures::{Stream, StreamExt};
 use net::{MaybeSend, UnixTime};
@@ -15,7 +15,7 @@ use net::{MaybeSend, UnixTime};
 use super::compare::Arrival;
 use super::model::{Order, OrderId};
 use super::way::Way;
-use crate::api::failure;
+use crate::api::{self, failure};
 use crate::config;
 use crate::live::Source;
 use crate::live::gapless::{Failure, Incoming, Page};
@@ -58,22 +58,13 @@ impl Api {
     /// The API of a configuration, seen from a page of this origin, for this guest.
     #[must_use]
     pub fn new(orders: &config::Orders, guest: Guest, origin: &str) -> Self {
-        let auth = match &orders.auth {
-            config::Auth::Guest => Auth::Guest(guest.clone()),
-            config::Auth::ApiKey(key) => Auth::ApiKey(appsync::ApiKey(key.clone())),
-        };
-        let endpoint = Endpoint {
-            url: orders.graphql.resolve(origin),
-            region: Region::new(orders.region.as_str()),
-            auth,
-        };
         let topics = iot::Endpoint {
             url: orders.mqtt.url.resolve(origin),
             region: Region::new(orders.mqtt.region.as_str()),
             guest: guest.clone(),
         };
         Self {
-            client: Client::new(endpoint),
+            client: api::client(&orders.api, &guest, origin),
             mqtt: iot::Client::new(topics),
             guest,
             simulation: orders.simulation.clone(),

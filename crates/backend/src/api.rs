@@ -143,6 +143,17 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// A field of the schema that nothing resolves: a mistake of ours.
+    #[must_use]
+    pub fn no_resolver(field: &str) -> Self {
+        Self {
+            error_type: "InternalFailure",
+            message: format!("{field} has no resolver"),
+        }
+    }
+}
+
 impl From<PortError> for FieldError {
     fn from(error: PortError) -> Self {
         Self {

@@ -46,6 +46,9 @@ pub mod trail;
 pub mod world;
 
 #[cfg(test)]
+#[path = "../../../tests/common/broken.rs"]
+mod broken;
+#[cfg(test)]
 #[path = "../../../tests/common/cases.rs"]
 mod cases;
 

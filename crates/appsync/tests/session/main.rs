@@ -8,6 +8,8 @@
     reason = "a test may fail"
 )]
 
+#[path = "../../../../tests/common/broken.rs"]
+mod broken;
 #[path = "../../../../tests/common/cases.rs"]
 mod cases;
 mod connecting;

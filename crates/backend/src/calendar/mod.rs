@@ -92,9 +92,6 @@ pub async fn resolve<P: Ports>(
         "createEventsTable" => Ok(write::create(ports, caller, &input()).await?),
         "updateEventsTable" => Ok(write::update(ports, caller, &input()).await?),
         "deleteEventsTable" => Ok(write::delete(ports, caller, &input()).await?),
-        _ => Err(FieldError {
-            error_type: "InternalFailure",
-            message: format!("{field} has no resolver"),
-        }),
+        _ => Err(FieldError::no_resolver(field)),
     }
 }

@@ -135,9 +135,6 @@ pub async fn resolve<P: Ports>(
         "deleteReviews" => reviews::delete(ports, arguments).await,
         "addVotes" => votes::add(ports, arguments, caller).await,
         "createMessage" => chat::create(ports, arguments, caller).await,
-        _ => Err(FieldError {
-            error_type: "InternalFailure",
-            message: format!("{field} has no resolver"),
-        }),
+        _ => Err(FieldError::no_resolver(field)),
     }
 }

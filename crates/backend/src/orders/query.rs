@@ -27,10 +27,7 @@ pub async fn resolve<P: Ports>(
     match (parent, field) {
         ("Query", "orders") => orders(ports, arguments).await,
         ("Query", "order") => order(ports, arguments).await,
-        _ => Err(FieldError {
-            error_type: "InternalFailure",
-            message: format!("{parent}.{field} has no resolver"),
-        }),
+        _ => Err(FieldError::no_resolver(&format!("{parent}.{field}"))),
     }
 }
 

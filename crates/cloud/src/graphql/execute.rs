@@ -142,10 +142,7 @@ async fn call(
             backend::api::resolve(world, api, parent, field, arguments, caller).await
         }
         Some(FieldKind::None) => Ok(arguments.get("input").cloned().unwrap_or_default()),
-        None => Err(FieldError {
-            error_type: "InternalFailure",
-            message: format!("{field} has no resolver"),
-        }),
+        None => Err(FieldError::no_resolver(field)),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use iot::State;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
 
+use crate::broken::broken;
 use crate::cases::cases;
 use crate::sim::{SECOND, Sim, connack, disconnect, packet, publish};
 
@@ -30,37 +30,8 @@ fn right() -> Vec<Vec<u8>> {
     ]
 }
 
-/// One change of a packet: where, of which kind, and with what.
-type Change = (Index, u8, Vec<u8>);
-
-fn change(packet: &mut Vec<u8>, (at, kind, bytes): &Change) {
-    if packet.is_empty() {
-        return;
-    }
-    let at = at.index(packet.len());
-    let to = (at + bytes.len() * 3).min(packet.len());
-    match kind % 5 {
-        0 => packet[at] ^= bytes.first().copied().unwrap_or(1),
-        1 => drop(packet.drain(at..to)),
-        2 => packet.truncate(at),
-        3 => {
-            let part = packet[at..to].repeat(1 + bytes.len());
-            packet.splice(at..at, part);
-        }
-        _ => drop(packet.splice(at..at, bytes.iter().copied())),
-    }
-}
-
 fn any_packet() -> impl Strategy<Value = Vec<u8>> {
-    let bytes = || prop::collection::vec(any::<u8>(), 0..12);
-    let changes = prop::collection::vec((any::<Index>(), any::<u8>(), bytes()), 0..4);
-    prop_oneof![
-        1 => prop::collection::vec(any::<u8>(), 0..200),
-        9 => (select(right()), changes).prop_map(|(mut packet, changes)| {
-            changes.iter().for_each(|it| change(&mut packet, it));
-            packet
-        }),
-    ]
+    broken(right(), b"\0\x01\x7f\x80\xff/+#$", 3)
 }
 
 /// A session with two subscriptions hears these. Nothing panics, what the simulation checks holds at every step, and when

@@ -9,6 +9,8 @@
     reason = "a test may fail"
 )]
 
+#[path = "../../../../tests/common/broken.rs"]
+mod broken;
 #[path = "../../../../tests/common/cases.rs"]
 mod cases;
 mod hostile;

@@ -2,9 +2,10 @@
 //! a fuzzer could drive as well.
 
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
 use super::*;
+use crate::broken::broken;
 use crate::cases::cases;
 use crate::mqtt::decode::Decoder;
 use crate::mqtt::encode::encode;
@@ -29,38 +30,11 @@ const RIGHT: &[&[u8]] = &[
     b"\xe0\0",
 ];
 
-type Change = (Index, u8, Vec<u8>);
-
-fn change(packet: &mut Vec<u8>, (at, kind, bytes): &Change) {
-    if packet.is_empty() {
-        return;
-    }
-    let at = at.index(packet.len());
-    let to = (at + bytes.len() * 3).min(packet.len());
-    match kind % 6 {
-        0 => packet[at] ^= bytes.first().copied().unwrap_or(1),
-        1 => packet[at] = b"\0\x01\x7f\x80\xff/+#$"[bytes.len() % 9],
-        2 => drop(packet.drain(at..to)),
-        3 => packet.truncate(at),
-        4 => {
-            let part = packet[at..to].repeat(1 + bytes.len() * 4);
-            packet.splice(at..at, part);
-        }
-        _ => drop(packet.splice(at..at, bytes.iter().copied())),
-    }
-}
-
 fn packet() -> impl Strategy<Value = Vec<u8>> {
-    let bytes = || prop::collection::vec(any::<u8>(), 0..12);
-    // Most of them whole: what follows a broken one is not read any more.
-    let changes = prop::collection::vec((any::<Index>(), any::<u8>(), bytes()), 0..2);
+    let right = RIGHT.iter().map(|right| right.to_vec());
     prop_oneof![
-        1 => prop::collection::vec(any::<u8>(), 0..200),
-        9 => (select(RIGHT), changes).prop_map(|(right, changes)| {
-            let mut packet = right.to_vec();
-            changes.iter().for_each(|it| change(&mut packet, it));
-            packet
-        }),
+        10 => broken(right.collect(), b"\0\x01\x7f\x80\xff/+#$", 1),
+        // Most of them whole: what follows a broken one is not read any more.
         5 => select(RIGHT).prop_map(<[u8]>::to_vec),
     ]
 }
