@@ -3,7 +3,7 @@
 //! An operation is sent alone, so each becomes a document of its own with only the fragments that it uses (a document
 //! with unused fragments or several operations is refused, or dead weight on the wire). What several operations
 //! generate alike, such as the fragment `OrderFields`, is kept once, in a module `shared`: one type to convert from
-//! instead of one an operation, and one deserializer in the page instead of four.
+//! instead of one an operation, and one reader in the page instead of four.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,10 +13,14 @@ use graphql_client_codegen::{
     CodegenMode, GraphQLClientCodegenOptions, generate_module_token_stream_from_string,
 };
 use graphql_parser::query::{self, Definition, OperationDefinition, Selection, SelectionSet};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
+
+#[path = "build/json.rs"]
+mod json;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=graphql");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let prelude = fs::read_to_string("graphql/prelude.graphql")?;
@@ -49,7 +53,21 @@ fn generate(api: &str, prelude: &str, out: &Path) -> Result<(), Box<dyn Error>> 
             .map_err(|error| format!("graphql/{api}/operations.graphql: {error}"))?;
         items.extend(syn::parse2::<syn::File>(tokens)?.items);
     }
-    fs::write(out.join(format!("{api}.rs")), share(items).to_string())?;
+    let mut items = share(items);
+    for content in modules(&mut items) {
+        let mut impls = Vec::new();
+        for item in content.iter() {
+            let tokens = json::impls(item)
+                .map_err(|error| format!("graphql/{api}: {error}: {}", item.to_token_stream()))?;
+            impls.extend(syn::parse2::<syn::File>(tokens)?.items);
+        }
+        content.append(&mut impls);
+    }
+    let text: String = items
+        .iter()
+        .map(|it| it.to_token_stream().to_string())
+        .collect();
+    fs::write(out.join(format!("{api}.rs")), text)?;
     Ok(())
 }
 
@@ -109,7 +127,7 @@ fn spreads(
 }
 
 /// Moves the types (and their impls) that several operations' modules define alike into a module `shared`.
-fn share(mut items: Vec<syn::Item>) -> proc_macro2::TokenStream {
+fn share(mut items: Vec<syn::Item>) -> Vec<syn::Item> {
     let mut seen = BTreeMap::<String, usize>::new();
     for item in modules(&mut items).flatten() {
         *seen.entry(item.to_token_stream().to_string()).or_default() += 1;
@@ -137,10 +155,8 @@ fn share(mut items: Vec<syn::Item>) -> proc_macro2::TokenStream {
         ));
     }
     let shared = shared.values();
-    quote! {
-        pub mod shared { #(#shared)* }
-        #(#items)*
-    }
+    items.push(syn::parse_quote!(pub mod shared { #(#shared)* }));
+    items
 }
 
 /// Whether a type is an operation's own by name, however alike another operation's may look.

@@ -8,6 +8,8 @@
 //! The library builds natively too, so that tests run many clients of exactly this code against a real cloud.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod agreement;
 pub mod api;
 pub mod app;
 pub mod calendar;

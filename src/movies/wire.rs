@@ -321,3 +321,38 @@ fn words(error: &Error) -> String {
         error => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::agreement;
+
+    #[test]
+    fn answers_are_read_and_variables_written_as_serde_does_it() {
+        agreement::on_reading::<schema::screen::ResponseData>(&json!({
+            "getMovies": {
+                "id": "0", "name": "Metropolis", "poster": "/m.svg", "date": "1927-01-10", "plot": "A city.",
+                "round": 3, "revision": 8, "endsAt": "2026-02-02T20:00:00Z"
+            },
+            "listReviewss": {"items": [null, {
+                "id": "1", "type": "love", "votes": 12, "topMovie": "M", "topVotes": 9, "round": 3, "revision": 4
+            }]},
+            "listMessages": {
+                "items": [{"id": "m", "name": "A", "message": "Hello", "sentAt": "2026-02-02T20:00:00Z"}],
+                "nextToken": null
+            }
+        }));
+        agreement::on_reading::<schema::on_send_reaction::ResponseData>(
+            &json!({"onSendReaction": {"id": "1", "count": 3}}),
+        );
+        let input = schema::add_votes::AddVotesInput {
+            id: "1".to_owned(),
+            count: 2,
+            round: 3,
+            token: "t".to_owned(),
+        };
+        agreement::on_writing(schema::add_votes::Variables { input });
+    }
+}

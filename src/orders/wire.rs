@@ -37,7 +37,7 @@ mod schema {
     include!(concat!(env!("OUT_DIR"), "/orders.rs"));
 }
 
-use look::LookUp;
+use look::Found;
 pub use row::Malformed;
 use schema::shared::OrderFields;
 
@@ -209,7 +209,9 @@ impl Orders {
             i: id(8),
             j: id(9),
         };
-        let found = self.api.client.query::<LookUp>(variables).await?.0;
+        let client = &self.api.client;
+        let found = client.query_as::<schema::LookUpOrders, Found>(variables);
+        let Found(found) = found.await?;
         Ok(found
             .into_iter()
             .filter_map(|row| row.try_into().ok())
@@ -283,6 +285,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::agreement;
 
     #[test]
     fn what_came_incomplete_is_a_hint() {
@@ -292,17 +295,29 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_read_as_serde_reads_them() {
+        let row = json!({
+            "orderId": "2abc", "currency": "EUR", "customerId": "c", "numItems": 2, "status": "IN_KITCHEN",
+            "items": [{"itemId": null, "description": "Tea", "quantity": 2, "unitPrice": 3.5}, null],
+            "total": 7, "createdAt": "2026-02-02T20:00:00Z", "updatedAt": null, "revision": 1,
+        });
+        agreement::on_reading::<schema::list_orders::ResponseData>(
+            &json!({"orders": {"items": [row, row], "nextToken": "next"}}),
+        );
+        agreement::on_reading::<schema::one_order::ResponseData>(
+            &json!({"onCreateOrUpdateOrder": row}),
+        );
+    }
+
+    #[test]
     fn each_operation_is_sent_alone_and_without_what_is_not_set() {
         let body = schema::ListOrders::build_query(schema::list_orders::Variables {
             limit: Some(PAGE),
             next_token: None,
         });
-        assert_eq!(
-            serde_json::to_value(&body.variables).unwrap(),
-            json!({"limit": 100})
-        );
+        assert_eq!(agreement::on_writing(body.variables), json!({"limit": 100}));
         let every = schema::EveryOrder::build_query(schema::every_order::Variables {});
-        assert_eq!(serde_json::to_value(&every.variables).unwrap(), Value::Null);
+        assert_eq!(agreement::on_writing(every.variables), Value::Null);
         for (query, name) in [
             (body.query, "query ListOrders"),
             (every.query, "subscription EveryOrder"),

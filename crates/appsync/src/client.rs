@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphql_client::GraphQLQuery;
-use link::Handle;
-use link::wire::{Verdict, Wire};
+use link::wire::{Pending, Verdict, Wire};
+use link::{Deliveries, Handle};
 use net::http::Response;
-use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
-use crate::decode::{Mismatch, decode};
 use crate::endpoint::{Endpoint, Signer};
 use crate::error::{Error, GraphQlError, verdict};
+use crate::json::{self, FromJson, IntoJson, Mismatch};
 use crate::subscription::Subscription;
 use crate::wire::RealTime;
 
@@ -57,14 +56,16 @@ impl Operation {
         self
     }
 
-    fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Self, Mismatch> {
+    fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Self
+    where
+        Q::Variables: IntoJson,
+    {
         let body = Q::build_query(variables);
-        let variables = serde_json::to_value(body.variables).map_err(Mismatch::custom)?;
-        Ok(Self {
+        Self {
             query: body.query.to_owned(),
-            variables,
+            variables: body.variables.into_json(),
             name: Some(body.operation_name.to_owned()),
-        })
+        }
     }
 
     /// The body of a request; without a name it is what goes into `payload.data`.
@@ -106,12 +107,35 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
-    pub async fn query<Q: GraphQLQuery>(
+    pub fn query<Q: GraphQLQuery>(
         &self,
         variables: Q::Variables,
-    ) -> Result<Q::ResponseData, Error> {
-        let operation = Operation::typed::<Q>(variables)?;
-        Ok(decode(self.execute(operation).await?)?)
+    ) -> impl Future<Output = Result<Q::ResponseData, Error>> + use<Q>
+    where
+        Q::Variables: IntoJson,
+        Q::ResponseData: FromJson,
+    {
+        self.query_as::<Q, Q::ResponseData>(variables)
+    }
+
+    /// As [`query`](Self::query), with the answer's `data` read as another type.
+    ///
+    /// # Errors
+    /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
+    pub fn query_as<Q: GraphQLQuery, T: FromJson>(
+        &self,
+        variables: Q::Variables,
+    ) -> impl Future<Output = Result<T, Error>> + use<Q, T>
+    where
+        Q::Variables: IntoJson,
+    {
+        // Boxed: what is generated for each operation is only the reading of its answer.
+        let answer = self.clone().answer(Operation::typed::<Q>(variables));
+        async move { Ok(json::read(&answer.await?)?) }
+    }
+
+    fn answer(self, operation: Operation) -> Pending<Result<Value, Error>> {
+        Box::pin(async move { self.execute(operation).await })
     }
 
     /// Runs a query or a mutation without types; the result is the answer's `data`.
@@ -144,20 +168,23 @@ impl Client {
     pub fn subscribe<Q: GraphQLQuery>(
         &self,
         variables: Q::Variables,
-    ) -> Subscription<Q::ResponseData> {
-        // Variables that do not serialize cannot be had from generated types.
-        self.start(Operation::typed::<Q>(variables).unwrap_or_default())
+    ) -> Subscription<Q::ResponseData>
+    where
+        Q::Variables: IntoJson,
+        Q::ResponseData: FromJson,
+    {
+        Subscription::new(self.start(&Operation::typed::<Q>(variables)))
     }
 
     /// Subscribes without types; an event is the published `data`.
     ///
     /// On native this must be called within a tokio runtime.
     pub fn subscribe_operation(&self, operation: Operation) -> Subscription<Value> {
-        self.start(operation)
+        Subscription::new(self.start(&operation))
     }
 
-    fn start<T: DeserializeOwned>(&self, operation: Operation) -> Subscription<T> {
-        Subscription::new(self.link.subscribe(operation.body(None).into()))
+    fn start(&self, operation: &Operation) -> Deliveries {
+        self.link.subscribe(operation.body(None).into())
     }
 }
 
@@ -174,7 +201,7 @@ fn read(response: &Response) -> Result<Value, Error> {
     let status = response.status;
     let answer = serde_json::from_slice::<Value>(&response.body);
     if response.is_success() {
-        let mut answer = answer.map_err(Mismatch::custom)?;
+        let mut answer = answer.map_err(|_| Mismatch::of("it", "is not JSON"))?;
         let errors = answer
             .get("errors")
             .map(|_| GraphQlError::list(&answer))
@@ -183,7 +210,7 @@ fn read(response: &Response) -> Result<Value, Error> {
             return Err(Error::GraphQl(errors));
         }
         let data = answer.get_mut("data").map(Value::take);
-        return data.ok_or_else(|| Mismatch::missing_field("data").into());
+        return data.ok_or_else(|| Mismatch::of("data", "is missing").into());
     }
     if matches!(status, 429 | 500..) {
         return Err(Error::Unavailable { status });

@@ -6,7 +6,7 @@ use link::wire::{Refusal, Verdict};
 use link::{Cause, ServiceError};
 use serde_json::Value;
 
-use crate::decode::Mismatch;
+use crate::json::Mismatch;
 
 /// One error as the service describes it, in an answer or in a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -134,6 +134,16 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// What is published and is not what the schema says, as if the service had said so.
+impl From<Mismatch> for GraphQlError {
+    fn from(mismatch: Mismatch) -> Self {
+        Self {
+            message: mismatch.to_string(),
+            ..Self::default()
+        }
+    }
+}
+
 impl fmt::Display for GraphQlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.clone().described().fmt(f)
@@ -182,7 +192,7 @@ pub enum Error {
     /// The service took the request and answered with errors: give up, or act on their `error_type`.
     #[error("{}", join(.0))]
     GraphQl(Vec<GraphQlError>),
-    /// The answer, or a variable, is not what the schema says: give up.
+    /// The answer is not what the schema says: give up.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[from] Mismatch),
 }

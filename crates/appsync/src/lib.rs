@@ -33,14 +33,14 @@
 //! # Reading order
 //!
 //! [`protocol`] (the messages), `endpoint.rs` (addresses and signatures), `wire.rs` (the protocol as [`link`]'s session
-//! wants it, which has the rules of a connection) and `client.rs`.
+//! wants it, which has the rules of a connection), [`json`] (answers as types) and `client.rs`.
 
 #![forbid(unsafe_code)]
 
 mod client;
-mod decode;
 mod endpoint;
 mod error;
+pub mod json;
 pub mod protocol;
 mod subscription;
 mod wire;
@@ -49,7 +49,7 @@ pub use aws_guest::Region;
 pub use link::{Cause, ServiceError, State};
 
 pub use crate::client::{Client, Operation};
-pub use crate::decode::Mismatch;
 pub use crate::endpoint::{ApiKey, Auth, Endpoint};
 pub use crate::error::{Error, GraphQlError};
+pub use crate::json::Mismatch;
 pub use crate::subscription::{Event, Subscription};

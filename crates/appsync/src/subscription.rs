@@ -6,11 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use futures::Stream;
 use link::{Deliveries, Delivery, State};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::decode::decode;
 use crate::error::GraphQlError;
+use crate::json::{self, FromJson};
 use crate::protocol::Payload;
 
 /// What a subscriber hears.
@@ -43,32 +42,46 @@ impl<T> Subscription<T> {
     }
 }
 
-impl<T: DeserializeOwned> Stream for Subscription<T> {
+impl<T: FromJson> Stream for Subscription<T> {
     type Item = Event<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event<T>>> {
-        let delivery = ready!(Pin::new(&mut self.deliveries).poll_next(context));
-        Poll::Ready(delivery.map(|delivery| match delivery {
-            Delivery::State(state) => Event::State(state),
-            Delivery::Payload(payload) => event(payload.into().unwrap_or_default()),
-        }))
+        let event = ready!(next(&mut self.deliveries, context));
+        Poll::Ready(event.map(Event::read))
     }
 }
 
-/// Data is what came whole: no errors, its field not null, and of the expected shape.
-fn event<T: DeserializeOwned>(Payload { data, errors }: Payload) -> Event<T> {
+/// The next event, without its type.
+fn next(deliveries: &mut Deliveries, context: &mut Context<'_>) -> Poll<Option<Event<Value>>> {
+    let delivery = ready!(Pin::new(deliveries).poll_next(context));
+    Poll::Ready(delivery.map(|delivery| match delivery {
+        Delivery::State(state) => Event::State(state),
+        Delivery::Payload(payload) => whole(payload.into().unwrap_or_default()),
+    }))
+}
+
+/// Data is what came whole: no errors, its field not null.
+fn whole(Payload { data, errors }: Payload) -> Event<Value> {
     let nulled = data
         .as_object()
         .is_none_or(|fields| fields.values().all(Value::is_null));
     if nulled || !errors.is_empty() {
         return Event::Incomplete(errors);
     }
-    match decode(data) {
-        Ok(data) => Event::Data(data),
-        Err(error) => Event::Incomplete(vec![GraphQlError {
-            message: error.to_string(),
-            ..Default::default()
-        }]),
+    Event::Data(data)
+}
+
+impl Event<Value> {
+    /// Data of the expected shape is data.
+    fn read<T: FromJson>(self) -> Event<T> {
+        match self {
+            Self::State(state) => Event::State(state),
+            Self::Incomplete(errors) => Event::Incomplete(errors),
+            Self::Data(data) => match json::read(&data) {
+                Ok(data) => Event::Data(data),
+                Err(mismatch) => Event::Incomplete(vec![GraphQlError::from(mismatch)]),
+            },
+        }
     }
 }
 
@@ -77,14 +90,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::json::Reading;
 
-    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[derive(Debug, PartialEq)]
     struct Changed {
-        order: Option<u32>,
+        order: Option<i64>,
+    }
+
+    impl FromJson for Changed {
+        fn from_json(value: &Value, reading: &mut Reading) -> Self {
+            Self {
+                order: reading.field(value, "order"),
+            }
+        }
     }
 
     fn decoded(payload: &Value) -> Event<Changed> {
-        event(Payload::from_value(payload.clone()))
+        whole(Payload::from_value(payload.clone())).read()
     }
 
     #[test]

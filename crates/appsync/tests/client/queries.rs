@@ -96,7 +96,7 @@ async fn errors_are_split_by_what_a_caller_can_do() {
         (
             200,
             "<html>",
-            "the answer cannot be read: expected value at line 1 column 1",
+            "the answer cannot be read: it is not JSON",
             false,
         ),
         (

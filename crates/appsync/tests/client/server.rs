@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use appsync::json::FromJson;
 use appsync::{ApiKey, Auth, Client, Endpoint, Event, Region, State, Subscription};
 use aws_guest::{Guest, GuestConfig};
 use base64::Engine as _;
 use futures::{SinkExt, StreamExt};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -200,14 +200,12 @@ pub(crate) async fn deadline<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// The next event.
-pub(crate) async fn next<T: DeserializeOwned>(
-    subscription: &mut Subscription<T>,
-) -> Option<Event<T>> {
+pub(crate) async fn next<T: FromJson>(subscription: &mut Subscription<T>) -> Option<Event<T>> {
     deadline(subscription.next()).await
 }
 
 /// Reads until a state comes that is wanted.
-pub(crate) async fn until_state<T: DeserializeOwned>(
+pub(crate) async fn until_state<T: FromJson>(
     subscription: &mut Subscription<T>,
     is: impl Fn(&State) -> bool,
 ) -> State {

@@ -1,5 +1,6 @@
 //! Subscriptions: shared sockets, events, losses, refusals.
 
+use appsync::json::{FromJson, IntoJson, Object, Reading};
 use appsync::{ApiKey, Auth, Client, Endpoint, Event, Operation, Region, State};
 use graphql_client::{GraphQLQuery, QueryBody};
 use link::Cause;
@@ -14,12 +15,28 @@ struct OnOrder;
 
 #[derive(Serialize)]
 struct Variables {
-    id: Option<u32>,
+    id: Option<i64>,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order {
-    order: u32,
+    order: i64,
+}
+
+impl IntoJson for Variables {
+    fn into_json(self) -> Value {
+        let mut object = Object::default();
+        object.set("id", self.id);
+        object.into_json()
+    }
+}
+
+impl FromJson for Order {
+    fn from_json(value: &Value, reading: &mut Reading) -> Self {
+        Self {
+            order: reading.field(value, "order"),
+        }
+    }
 }
 
 impl GraphQLQuery for OnOrder {
