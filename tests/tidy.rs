@@ -160,7 +160,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("holidays", &[]),
     (
         "cloud",
-        &["appsync", "aws-guest", "backend", "holidays", "net"],
+        &[
+            "appsync",
+            "aws-guest",
+            "backend",
+            "holidays",
+            "net",
+            "states",
+        ],
     ),
     ("eddy", &["appsync", "aws-guest", "iot", "link", "net"]),
     ("states", &[]),

@@ -16,11 +16,14 @@ pub enum ApiName {
     Movies,
     /// Calendars: events of a few users.
     Calendar,
+    /// Restaurant orders: queue, workflow, notification.
+    Restaurant,
 }
 
 impl ApiName {
     /// Every API there is.
-    pub const ALL: &'static [Self] = &[Self::Orders, Self::Movies, Self::Calendar];
+    pub const ALL: &'static [Self] =
+        &[Self::Orders, Self::Movies, Self::Calendar, Self::Restaurant];
 
     /// The name in addresses and policies, such as `orders`.
     #[must_use]
@@ -29,6 +32,7 @@ impl ApiName {
             Self::Orders => "orders",
             Self::Movies => "movies",
             Self::Calendar => "calendar",
+            Self::Restaurant => "restaurant",
         }
     }
 
@@ -39,6 +43,7 @@ impl ApiName {
             Self::Orders => &crate::orders::API,
             Self::Movies => &crate::movies::API,
             Self::Calendar => &crate::calendar::API,
+            Self::Restaurant => &crate::restaurant::API,
         }
     }
 }
@@ -199,5 +204,6 @@ pub async fn resolve<P: Ports>(
         ApiName::Calendar => {
             crate::calendar::resolve(ports, parent, field, arguments, caller).await
         }
+        ApiName::Restaurant => crate::restaurant::resolve(ports, field, arguments, caller).await,
     }
 }

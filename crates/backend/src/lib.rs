@@ -21,3 +21,4 @@ pub mod ports;
 pub mod restaurant;
 mod retry;
 pub mod tokens;
+pub mod workflow;

@@ -1,7 +1,7 @@
 //! The ports in memory, for this crate's tests: it can let transactions fail before or after they are committed,
 //! and lets others in before each call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,9 +11,11 @@ use time::OffsetDateTime;
 use crate::event::{EventId, NewEvent};
 use crate::movies::model::Film;
 use crate::ports::{
-    Action, Bus, Clock, Condition, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing,
-    Page, Pause, PortError, Publish, Query, Random, Table, Tables, Timers, Write,
+    Action, Bus, Clock, Condition, Depths, Films, Index, Item, Mutation, Notice, Notify, Pace,
+    Pacing, Page, Pause, PortError, Processor, Publish, Query, Queue, Queues, Random, Table,
+    Tables, Timers, Workflow, Workflows, Write,
 };
+use crate::restaurant::Payments;
 
 /// Everything the ports have been told, and what they are to answer.
 #[derive(Default)]
@@ -23,6 +25,12 @@ pub(crate) struct State {
     pub(crate) changes: Vec<(&'static str, String, Option<Item>, Option<Item>)>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) timers: BTreeMap<String, (OffsetDateTime, Value)>,
+    /// What was sent to any queue.
+    pub(crate) sent: VecDeque<Value>,
+    /// What was started: workflow and name, and the input.
+    pub(crate) executions: BTreeMap<(&'static str, String), Value>,
+    /// Why no workflow can be started.
+    pub(crate) no_workflows: Option<String>,
     pub(crate) published: Vec<Mutation>,
     pub(crate) notices: Vec<Notice>,
     /// What happens to the next notices, the next one last.
@@ -175,6 +183,53 @@ impl Timers for Memory {
     ) -> Result<(), PortError> {
         self.state().timers.insert(name.to_owned(), (at, payload));
         Ok(())
+    }
+}
+
+impl Queues for Memory {
+    async fn send(&self, _: &'static Queue, body: Value) -> Result<(), PortError> {
+        self.state().sent.push_back(body);
+        Ok(())
+    }
+
+    async fn depths(&self, _: &'static Queue) -> Result<Depths, PortError> {
+        Ok(Depths {
+            depth: u32::try_from(self.state().sent.len()).unwrap_or(u32::MAX),
+            ..Depths::default()
+        })
+    }
+}
+
+impl Workflows for Memory {
+    async fn start(
+        &self,
+        workflow: &'static Workflow,
+        name: &str,
+        input: Value,
+    ) -> Result<(), PortError> {
+        let mut state = self.state();
+        if let Some(why) = state.no_workflows.clone() {
+            return Err(PortError::Unavailable(why));
+        }
+        let execution = (workflow.name, name.to_owned());
+        state.executions.entry(execution).or_insert(input);
+        Ok(())
+    }
+
+    async fn running(&self, workflow: &'static Workflow) -> Result<u32, PortError> {
+        let state = self.state();
+        let names = state.executions.keys();
+        let running = names.filter(|(name, _)| *name == workflow.name).count();
+        Ok(u32::try_from(running).unwrap_or(u32::MAX))
+    }
+}
+
+impl Processor for Memory {
+    fn payments(&self) -> Payments {
+        Payments {
+            chance: 0.5,
+            seed: 3,
+        }
     }
 }
 

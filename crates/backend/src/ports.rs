@@ -11,22 +11,40 @@ use time::OffsetDateTime;
 use crate::api::ApiName;
 use crate::event::{EventId, NewEvent};
 use crate::movies::model::Film;
+use crate::restaurant::Payments;
 
 /// A row of a table: attribute names and values.
 pub type Item = Map<String, Value>;
 
 /// Everything the handlers need.
 pub trait Ports:
-    Tables + Bus + Timers + Publish + Notify + Films + Clock + Pause + Random + Pacing + Send + Sync
+    Tables
+    + Bus
+    + Timers
+    + Queues
+    + Workflows
+    + Publish
+    + Notify
+    + Films
+    + Processor
+    + Clock
+    + Pause
+    + Random
+    + Pacing
+    + Send
+    + Sync
 {
 }
 impl<T> Ports for T where
     T: Tables
         + Bus
         + Timers
+        + Queues
+        + Workflows
         + Publish
         + Notify
         + Films
+        + Processor
         + Clock
         + Pause
         + Random
@@ -219,6 +237,83 @@ pub trait Timers {
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
+/// Queues: what is sent is received at least once, in no order, by whoever takes batches of it.
+pub trait Queues {
+    /// Sends a message.
+    fn send(
+        &self,
+        queue: &'static Queue,
+        body: Value,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// How much there is in it. As the real ones count: about right.
+    fn depths(
+        &self,
+        queue: &'static Queue,
+    ) -> impl Future<Output = Result<Depths, PortError>> + Send;
+}
+
+/// A declared queue.
+/// Source: Amazon SQS developer guide, "visibility timeout" and "dead-letter queues".
+#[derive(Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute of a message (a string) by which people know what it is about.
+    pub subject: &'static str,
+    /// As many messages as are received at once.
+    pub batch: u32,
+    /// A message that was received so often and never done with goes to the dead letters.
+    pub receives: u32,
+}
+
+/// How much there is in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Depths {
+    /// Messages that wait to be received.
+    pub depth: u32,
+    /// Messages that were received and may come again.
+    pub in_flight: u32,
+    /// Messages that were given up.
+    pub dead: u32,
+}
+
+/// Whoever runs workflows.
+pub trait Workflows {
+    /// Starts an execution under this name. One of that name that is there already, running or ended, is left as it is,
+    /// and that is a success.
+    fn start(
+        &self,
+        workflow: &'static Workflow,
+        name: &str,
+        input: Value,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// How many executions of a workflow run. About right, as the service's lists are.
+    fn running(
+        &self,
+        workflow: &'static Workflow,
+    ) -> impl Future<Output = Result<u32, PortError>> + Send;
+}
+
+/// A workflow that is deployed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Workflow {
+    /// Its name.
+    pub name: &'static str,
+    /// The document, in the Amazon States Language: the file that is deployed.
+    pub document: &'static str,
+    /// The functions of this crate that it calls ([`crate::workflow::call`]), by the names it has for them.
+    pub functions: &'static [&'static str],
+}
+
+/// The payment processor, simulated.
+pub trait Processor {
+    /// How payments go: settings of whoever runs it.
+    fn payments(&self) -> Payments;
+}
+
 /// Calls mutations of our own APIs as the backend's role.
 pub trait Publish {
     /// Calls it, so that whoever subscribed to it hears of it.
@@ -296,15 +391,18 @@ pub struct Pace {
     pub state: Duration,
     /// Between two orders.
     pub basket: Duration,
+    /// What a task of a restaurant's order takes; never less than a quarter of it, so that it can be seen.
+    pub task: Duration,
 }
 
 impl Pace {
-    /// Baskets follow each other one and a half times as slowly as states.
+    /// Baskets follow each other one and a half times as slowly as states, tasks twice as fast.
     #[must_use]
     pub fn from_state(state: Duration) -> Self {
         Self {
             state,
             basket: state.saturating_mul(3) / 2,
+            task: state / 2,
         }
     }
 }

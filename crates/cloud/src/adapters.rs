@@ -7,15 +7,18 @@ use backend::api::{Caller, Role};
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
 use backend::movies::model::Film;
 use backend::ports::{
-    Bus, Change, Clock, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, Pause,
-    PortError, Publish, Query, Random, Table, Tables, Timers, Write,
+    Bus, Change, Clock, Depths, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page,
+    Pause, PortError, Processor, Publish, Query, Queue, Queues, Random, Table, Tables, Timers,
+    Workflow, Workflows, Write,
 };
-use backend::{calendar, movies, orders, tokens};
+use backend::restaurant::{Message, MessageFailure, Payments};
+use backend::{calendar, movies, orders, restaurant, tokens};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::faults::Faults;
 use crate::graphql::{self, GraphQlRequest};
 use crate::policy::Access;
 use crate::pump::guarded;
@@ -24,7 +27,7 @@ use crate::streams::Consumer;
 use crate::surroundings::millis;
 use crate::trail::Cause;
 use crate::world::{Errand, World};
-use crate::{bus, mqtt, streams, tables, timers};
+use crate::{bus, mqtt, queues, streams, tables, timers, workflows};
 
 /// Every table there is.
 pub(crate) static TABLES: &[&Table] = &[
@@ -37,6 +40,7 @@ pub(crate) static TABLES: &[&Table] = &[
     &movies::PROGRAMME,
     &calendar::EVENTS,
     &calendar::CALENDARS,
+    &restaurant::ORDERS,
     &tokens::TOKENS,
 ];
 
@@ -45,6 +49,9 @@ pub(crate) static VIEW_MODELS: &[&Table] = &[&orders::ORDERS];
 
 /// The bus's rules.
 pub(crate) static RULES: &[&Rule] = &[&orders::RULE];
+
+/// Every queue there is.
+pub(crate) static QUEUES: &[&Queue] = &[&restaurant::QUEUE];
 
 /// Hands an event to the rule's handler.
 pub(crate) async fn deliver(
@@ -74,6 +81,22 @@ pub(crate) async fn fire(world: &World, name: &str, payload: &Value) -> Result<(
     }
 }
 
+/// Hands a batch of a queue to its handler, which says what of it failed.
+pub(crate) async fn consume(
+    world: &World,
+    queue: &Queue,
+    batch: &[Message],
+) -> Vec<MessageFailure> {
+    if queue == &restaurant::QUEUE {
+        return restaurant::on_batch(world, batch).await;
+    }
+    let nobody = |message: &Message| MessageFailure {
+        id: message.id.clone(),
+        cause: format!("nobody handles the queue {}", queue.name),
+    };
+    batch.iter().map(nobody).collect()
+}
+
 /// Makes what a fresh cloud lacks, and sets the timers that are always there.
 pub(crate) async fn prepare(world: &World) -> Result<(), HandlerError> {
     movies::prepare(world).await?;
@@ -93,7 +116,8 @@ pub(crate) async fn start_consumers(
     streams::start(&TellOfOrders, world, stop, pumps).await?;
     streams::start(&PublishMovies, world, stop, pumps).await?;
     streams::start(&PublishReviews, world, stop, pumps).await?;
-    streams::start(&PublishEvents, world, stop, pumps).await
+    streams::start(&PublishEvents, world, stop, pumps).await?;
+    streams::start(&PublishRestaurant, world, stop, pumps).await
 }
 
 /// Publishes the changes of orders over AppSync.
@@ -186,6 +210,24 @@ impl Consumer for PublishEvents {
     }
 }
 
+/// Publishes the changes of the restaurant's orders over AppSync.
+#[derive(Clone)]
+struct PublishRestaurant;
+
+impl Consumer for PublishRestaurant {
+    fn name(&self) -> &'static str {
+        "restaurant-publish"
+    }
+
+    fn table(&self) -> &'static Table {
+        &restaurant::ORDERS
+    }
+
+    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
+        restaurant::on_change(world, change).await
+    }
+}
+
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
@@ -253,6 +295,58 @@ impl Timers for World {
             .map_err(|error: StoreError| PortError::from(error))?;
         self.wake.timers.ring();
         Ok(())
+    }
+}
+
+impl Queues for World {
+    async fn send(&self, queue: &'static Queue, body: Value) -> Result<(), PortError> {
+        let now = self.surroundings.now_millis();
+        let sent = self
+            .store
+            .write(move |tx| queues::send(tx, queue.name, &body, now));
+        sent.await
+            .map_err(|error: StoreError| PortError::from(error))?;
+        self.wake.queues.ring();
+        Ok(())
+    }
+
+    async fn depths(&self, queue: &'static Queue) -> Result<Depths, PortError> {
+        Ok(queues::depths(self, queue).await?)
+    }
+}
+
+impl Workflows for World {
+    async fn start(
+        &self,
+        workflow: &'static Workflow,
+        name: &str,
+        input: Value,
+    ) -> Result<(), PortError> {
+        let ordered = input["name"].as_str().unwrap_or_default();
+        let poison = self.settings.poison.as_deref();
+        let faults = self.faults.as_ref();
+        if poison.is_some_and(|poison| ordered.contains(poison))
+            || faults.is_some_and(|faults| faults.is_poison(ordered))
+        {
+            let why = format!("orders such as {ordered:?} are made to fail on purpose");
+            return Err(PortError::Unavailable(why));
+        }
+        Ok(workflows::start(self, workflow, name, input).await?)
+    }
+
+    async fn running(&self, workflow: &'static Workflow) -> Result<u32, PortError> {
+        Ok(workflows::running(self, workflow).await?)
+    }
+}
+
+impl Processor for World {
+    fn payments(&self) -> Payments {
+        let set = self.settings.payments;
+        let chance = self.faults.as_ref().and_then(Faults::chance);
+        Payments {
+            chance: chance.unwrap_or(set.chance),
+            ..set
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::CloudError;
 use crate::store::{Store, StoreError};
 use crate::surroundings::from_millis;
 use crate::world::World;
-use crate::{streams, timers, trail};
+use crate::{queues, streams, timers, trail, workflows};
 
 /// Something the pipeline gave up on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,15 +21,15 @@ pub struct DeadLetter {
     pub id: i64,
     /// Which part of the pipeline.
     pub origin: Origin,
-    /// The rule, the consumer or the timer.
+    /// The rule, the consumer, the timer, the queue or the workflow.
     pub name: String,
-    /// The event's id, the row's key or the timer's name.
+    /// The event's id, the row's key, the timer's name, the execution's name, or what a message is about.
     pub subject: String,
     /// Why.
     pub cause: String,
     /// How often it was tried.
     pub attempts: u32,
-    /// The event, the change or the timer's payload, whole.
+    /// The event, the change, the timer's payload, the message or the execution's input, whole.
     pub payload: Value,
     /// When it was given up.
     #[serde(with = "time::serde::rfc3339")]
@@ -46,6 +46,10 @@ pub enum Origin {
     Stream,
     /// A timer.
     Timer,
+    /// A queue: a message.
+    Queue,
+    /// A workflow: an execution.
+    Workflow,
 }
 
 impl Origin {
@@ -56,6 +60,8 @@ impl Origin {
             Self::Bus => "bus",
             Self::Stream => "stream",
             Self::Timer => "timer",
+            Self::Queue => "queue",
+            Self::Workflow => "workflow",
         }
     }
 
@@ -63,6 +69,8 @@ impl Origin {
         match text {
             "bus" => Self::Bus,
             "stream" => Self::Stream,
+            "queue" => Self::Queue,
+            "workflow" => Self::Workflow,
             _ => Self::Timer,
         }
     }
@@ -129,12 +137,13 @@ pub async fn show(store: &Store, id: i64) -> Result<DeadLetter, CloudError> {
 }
 
 /// Sends one again, with a retry window of its own: an event by a new delivery of the same event, a change to the
-/// consumer that failed, a timer at once.
+/// consumer that failed, a timer at once, a message as a new one, an execution from its start.
 ///
 /// # Errors
 /// [`CloudError::NoDeadLetter`] if there is none under this id.
 pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
     let now = world.surroundings.now_millis();
+    let again_in = world.clone();
     let again = move |tx: &Transaction<'_>| {
         let letter = find(tx, id)?.ok_or(CloudError::NoDeadLetter(id))?;
         let DeadLetter {
@@ -167,6 +176,8 @@ pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
                 trail::sent_again(tx, &name, sequence, tx.last_insert_rowid())?;
             }
             Origin::Timer => timers::set(tx, &name, now, &payload)?,
+            Origin::Queue => queues::send(tx, &name, &payload, now)?,
+            Origin::Workflow => workflows::start_again(&again_in, tx, &name, &subject, payload)?,
         }
         tx.execute("DELETE FROM dead_letters WHERE id = ?", [id])?;
         Ok::<_, CloudError>(())
@@ -259,6 +270,17 @@ pub(crate) fn revive(
         [origin.as_str(), name, subject],
     )?;
     Ok(())
+}
+
+/// How many there are of one origin and name.
+pub(crate) fn count(
+    connection: &Connection,
+    origin: Origin,
+    name: &str,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM dead_letters WHERE origin = ? AND name = ?";
+    let mut count = connection.prepare_cached(sql)?;
+    Ok(count.query_row([origin.as_str(), name], |row| row.get(0))?)
 }
 
 fn find(connection: &Connection, id: i64) -> Result<Option<DeadLetter>, StoreError> {

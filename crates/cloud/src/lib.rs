@@ -5,6 +5,8 @@
 //! [`realtime`] sends it to whoever subscribed; [`mqtt`] tells the same change to its own subscribers. [`adapters`] says
 //! which handler hangs where; [`world`] is what all of them share; [`server`] is the way in from outside, by the names
 //! and paths of [`services`], past [`sigv4`] and [`policy`].
+//! An order of the restaurant goes from a queue (`queues`) into a workflow ([`workflows`]), which tells its customer
+//! by a topic ([`topics`]).
 //! [`admin`] is a way in for whoever runs it, to do harm on purpose ([`faults`]) and to count.
 //!
 //! The server's side of every protocol is implemented here on its own: nothing is shared with the clients but tests.
@@ -27,6 +29,7 @@ mod listen;
 pub mod mqtt;
 pub mod policy;
 mod pump;
+mod queues;
 pub mod realtime;
 mod routes;
 pub mod server;
@@ -42,7 +45,9 @@ pub mod testing;
 pub mod timers;
 pub mod tls;
 pub mod tmdb;
+pub mod topics;
 pub mod trail;
+pub mod workflows;
 pub mod world;
 
 #[cfg(test)]

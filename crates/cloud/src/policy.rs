@@ -322,6 +322,7 @@ mod tests {
         let field = |parent, name| Access::field(ApiName::Orders, parent, name);
         let movies = |parent, name| Access::field(ApiName::Movies, parent, name);
         let calendar = |parent, name| Access::field(ApiName::Calendar, parent, name);
+        let restaurant = |parent, name| Access::field(ApiName::Restaurant, parent, name);
         for (access, guest) in [
             (field("Query", "orders"), true),
             (field("Subscription", "onCreateOrUpdateOrder"), true),
@@ -352,6 +353,13 @@ mod tests {
                 calendar("Mutation", "createEventsTableWithLocalResolver"),
                 false,
             ),
+            (restaurant("Query", "orders"), true),
+            (restaurant("Query", "pipeline"), true),
+            (restaurant("Subscription", "onOrderChanged"), true),
+            (restaurant("Mutation", "postOrder"), true),
+            (restaurant("Mutation", "updateOrder"), true),
+            (restaurant("Mutation", "deleteOrder"), true),
+            (restaurant("Mutation", "publishOrder"), false),
             (Access::function(CALENDAR_FUNCTION), true),
             (Access::route("GET", "order"), true),
             (Access::route("POST", "order"), false),

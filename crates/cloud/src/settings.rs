@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use backend::ports::Pace;
+use backend::restaurant::Payments;
 
 use crate::api_keys::ApiKey;
 use crate::tmdb::Tmdb;
@@ -45,6 +46,13 @@ pub struct Settings {
     pub tmdb: Option<Tmdb>,
     /// Keys that the calendar's API takes instead of a signature.
     pub calendar_keys: Vec<ApiKey>,
+    /// How the restaurant's payments go.
+    pub payments: Payments,
+    /// Orders with this in their name are taken by no handler, so that they end among the dead letters.
+    pub poison: Option<String>,
+    /// How long a message that was received from a queue is invisible to others: who has not done with it by then has
+    /// failed.
+    pub visibility: Duration,
     /// Whether the bus shuffles and doubles its deliveries.
     pub disorder: bool,
     /// How long the pipeline tries before something goes to the dead letters, counted from its first failure.
@@ -79,6 +87,12 @@ impl Default for Settings {
             rotation: Duration::from_secs(10),
             tmdb: None,
             calendar_keys: Vec::new(),
+            payments: Payments {
+                chance: 0.75,
+                seed: 1,
+            },
+            poison: None,
+            visibility: Duration::from_secs(5),
             disorder: false,
             retry_window: Duration::from_secs(60),
             patience: Duration::from_secs(30),

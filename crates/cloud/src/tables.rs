@@ -15,7 +15,7 @@ use crate::pump::Rest;
 use crate::store::StoreError;
 use crate::trail::{self, Cause};
 use crate::world::World;
-use crate::{bus, cognito, streams};
+use crate::{bus, cognito, streams, workflows};
 
 /// As many writes as DynamoDB takes in one transaction.
 const MAX_WRITES: usize = 100;
@@ -282,6 +282,7 @@ async fn sweep_some(world: &World) -> Result<bool, StoreError> {
             }
             streams::trim(tx, now)?;
             cognito::forget_unused(tx, now)?;
+            workflows::forget_ended(tx, now)?;
             let forgotten = bus::forget_finished(tx, now, SWEPT_AT_ONCE)?;
             Ok::<_, StoreError>((rows.len().max(forgotten), touched))
         })

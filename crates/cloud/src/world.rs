@@ -15,7 +15,8 @@ use crate::store::Store;
 use crate::streams::SHARDS;
 use crate::surroundings::Surroundings;
 use crate::trail::Cause;
-use crate::{adapters, bus, graphql, mqtt, realtime, tables, timers};
+use crate::workflows::Machines;
+use crate::{adapters, bus, graphql, mqtt, queues, realtime, tables, timers, workflows};
 
 /// A handle to everything a running cloud shares. It implements the backend's ports (see [`crate::adapters`]).
 #[derive(Clone)]
@@ -50,6 +51,8 @@ pub struct Shared {
     pub faults: Option<Faults>,
     /// The schemas of the GraphQL APIs.
     pub apis: graphql::Apis,
+    /// The workflows.
+    pub machines: Machines,
     /// Wakes the pumps.
     pub(crate) wake: Wake,
 }
@@ -61,6 +64,8 @@ pub(crate) struct Wake {
     pub(crate) bus: Bell,
     pub(crate) streams: [Bell; SHARDS as usize],
     pub(crate) timers: Bell,
+    pub(crate) queues: Bell,
+    pub(crate) workflows: Bell,
     pub(crate) sweeper: Bell,
 }
 
@@ -93,13 +98,14 @@ impl World {
     /// Opens the world on the clock and the randomness handed in.
     ///
     /// # Errors
-    /// Where the data folder cannot be used.
+    /// Where the data folder cannot be used, or what the cloud is built with does not hold up.
     pub async fn open_in(
         settings: Settings,
         surroundings: Surroundings,
     ) -> Result<Self, CloudError> {
         let store = Store::open(&settings.data).await?;
         let apis = graphql::Apis::load()?;
+        let machines = Machines::load().map_err(CloudError::BuiltIn)?;
         let hub = realtime::Hub::default();
         let faults = settings.admin.map(|_| Faults::new());
         let shared = Arc::new(Shared {
@@ -111,6 +117,7 @@ impl World {
             counters: Counters::default(),
             faults,
             apis,
+            machines,
             wake: Wake::default(),
         });
         Ok(Self {
@@ -131,7 +138,7 @@ impl World {
         self.errand.as_deref()
     }
 
-    /// Starts the pipeline: bus, streams, timers and the sweeper of expired rows. It runs until the receiver says
+    /// Starts the pipeline: bus, streams, timers, queues, workflows and the sweeper of expired rows. It runs until the receiver says
     /// `true` (or its sender goes), finishes what it has in hand, and is over when the handle's
     /// [`Pipeline::finished`] returns.
     ///
@@ -148,6 +155,10 @@ impl World {
         adapters::start_consumers(self, &stop, &mut pumps).await?;
         pumps.spawn(bus::pump(self.clone(), stop.clone()));
         pumps.spawn(timers::pump(self.clone(), stop.clone()));
+        pumps.spawn(workflows::pump(self.clone(), stop.clone()));
+        for queue in adapters::QUEUES {
+            pumps.spawn(queues::pump(self.clone(), queue, stop.clone()));
+        }
         pumps.spawn(tables::sweep(self.clone(), stop.clone()));
         Ok(Pipeline { pumps, stopping })
     }
@@ -158,9 +169,11 @@ impl World {
             bus,
             streams,
             timers,
+            queues,
+            workflows,
             sweeper,
         } = &self.wake;
-        [bus, timers, sweeper]
+        [bus, timers, queues, workflows, sweeper]
             .into_iter()
             .chain(streams)
             .for_each(Bell::ring);

@@ -1,6 +1,7 @@
 //! Orders over AppSync and table streams.
 //!
-//! Along the way of an order: [`simulation`] stands for shop and kitchen and puts their events on the bus; [`on_event`]
+//! Along the way of an order: [`simulation`] stands for the shop, [`WORKFLOW`] for the kitchen, and they put their events
+//! on the bus; [`on_event`]
 //! writes what they mean into the view model ([`model`]); [`on_change`] takes each change of it from the table's
 //! stream and publishes it, and [`tell`] says over MQTT that there was one; [`resolve`] answers those who ask.
 
@@ -23,7 +24,7 @@ pub use tell::tell;
 
 use crate::api::{Api, Field, FieldKind};
 use crate::event::Rule;
-use crate::ports::{Index, Table};
+use crate::ports::{Index, Table, Workflow};
 
 /// The orders API.
 pub const API: Api = Api {
@@ -57,6 +58,13 @@ pub static RULE: Rule = Rule {
     name: "orders",
     source_prefix: "orders.events",
     detail_types: &[CREATED, UPDATED],
+};
+
+/// The way of one simulated order.
+pub static WORKFLOW: Workflow = Workflow {
+    name: "order",
+    document: include_str!("../../../../deploy/workflows/order.asl.json"),
+    functions: &[simulation::DRAW_WAIT],
 };
 
 /// The detail-type of an order's first event.

@@ -1,8 +1,9 @@
 //! The shop and the kitchen, simulated: six baskets one after the other, each going its way.
 //!
-//! A state machine of two kinds of timers. Pure: [`begin`] and [`fire`] say what is to be done, [`start`] and
-//! [`on_timer`] do it. A timer that fires twice does no harm: its event says what is known already, its successor
-//! replaces the one of the same name.
+//! A timer for the next basket, and for each order its workflow, a document of its own ([`super::WORKFLOW`]). Pure:
+//! [`begin`] and [`fire`] say what is to be done, [`start`] and [`on_timer`] do it. A timer that fires twice does no
+//! harm: its event says what is known already, its order's workflow is there already, its successor replaces the one
+//! of the same name.
 
 mod baskets;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use self::baskets::BASKETS;
 use super::model::{NewOrder, OrderId, OrderStatus, StatusUpdate};
-use super::{CREATED, UPDATED};
+use super::{CREATED, UPDATED, WORKFLOW};
 use crate::event::{HandlerError, NewEvent};
 use crate::ids;
 use crate::moment::Moment;
@@ -34,13 +35,6 @@ pub enum Timer {
         /// Under which id. Chosen beforehand, so that a timer that fires twice submits one order.
         order_id: OrderId,
     },
-    /// An order has got further.
-    Status {
-        /// Which order.
-        order_id: OrderId,
-        /// How far.
-        status: OrderStatus,
-    },
 }
 
 /// What is to be done.
@@ -48,6 +42,8 @@ pub enum Timer {
 pub enum Effect {
     /// An event is to be put on the bus.
     Put(NewEvent),
+    /// An order's workflow is to begin.
+    Begin(OrderId),
     /// A timer is to be set.
     Set(Timer),
 }
@@ -71,21 +67,12 @@ pub fn begin(first: &OrderId, second: OrderId) -> Vec<Effect> {
 /// What follows from a timer. `fresh` is the id for one more order, should one follow.
 #[must_use]
 pub fn fire(timer: Timer, fresh: OrderId) -> Vec<Effect> {
-    match timer {
-        Timer::Basket {
-            simulation,
-            number,
-            order_id,
-        } => basket(&simulation, number, &order_id, fresh),
-        Timer::Status { order_id, status } => {
-            let next = OrderStatus::WAY
-                .into_iter()
-                .find(|next| *next > status && !status.is_final());
-            let update = Effect::Put(moved_on(&order_id, status));
-            let next = next.map(|status| Effect::Set(Timer::Status { order_id, status }));
-            [update].into_iter().chain(next).collect()
-        }
-    }
+    let Timer::Basket {
+        simulation,
+        number,
+        order_id,
+    } = timer;
+    basket(&simulation, number, &order_id, fresh)
 }
 
 /// The event of a new order, of the sample basket with this number (they begin anew after the last).
@@ -124,10 +111,7 @@ fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderI
         return Vec::new();
     }
     let submit = Effect::Put(submitted(number, order_id));
-    let workflow = Effect::Set(Timer::Status {
-        order_id: order_id.clone(),
-        status: OrderStatus::AcceptedByStore,
-    });
+    let workflow = Effect::Begin(order_id.clone());
     // Last, since it replaces the timer that led here: what comes before it has been done by then.
     let next = (number + 1 < BASKETS.len()).then(|| {
         Effect::Set(Timer::Basket {
@@ -140,19 +124,17 @@ fn basket(simulation: &OrderId, number: usize, order_id: &OrderId, fresh: OrderI
 }
 
 impl Timer {
-    /// One timer an order, and one a simulation.
+    /// One timer a simulation.
     fn name(&self) -> String {
-        match self {
-            Self::Basket { simulation, .. } => format!("simulation/{simulation}"),
-            Self::Status { order_id, .. } => format!("order/{order_id}"),
-        }
+        let Self::Basket { simulation, .. } = self;
+        format!("simulation/{simulation}")
     }
 }
 
 /// Starts a simulation.
 ///
 /// # Errors
-/// Where bus or timers are out of reach.
+/// Where bus, workflows or timers are out of reach.
 pub async fn start<P: Ports>(ports: &P) -> Result<Started, HandlerError> {
     let first = new_order_id(ports);
     carry_out(ports, begin(&first, new_order_id(ports))).await?;
@@ -165,8 +147,8 @@ pub async fn start<P: Ports>(ports: &P) -> Result<Started, HandlerError> {
 /// Goes on with a simulation whose timer has fired.
 ///
 /// # Errors
-/// [`HandlerError::Dead`] if the payload is no timer of a simulation; [`HandlerError::Retry`] where bus or timers are
-/// out of reach.
+/// [`HandlerError::Dead`] if the payload is no timer of a simulation; [`HandlerError::Retry`] where bus, workflows or
+/// timers are out of reach.
 pub async fn on_timer<P: Ports>(ports: &P, payload: &Value) -> Result<(), HandlerError> {
     let timer: Timer = serde_path_to_error::deserialize(payload)
         .map_err(|error| HandlerError::Dead(format!("no timer of a simulation: {error}")))?;
@@ -177,8 +159,12 @@ async fn carry_out<P: Ports>(ports: &P, effects: Vec<Effect>) -> Result<(), Hand
     for effect in effects {
         match effect {
             Effect::Put(event) => drop(ports.put(vec![event]).await?),
+            Effect::Begin(order_id) => {
+                let input = serde_json::json!({ "orderId": order_id });
+                ports.start(&WORKFLOW, &order_id.0, input).await?;
+            }
             Effect::Set(timer) => {
-                let at = ports.now() + wait(ports, &timer);
+                let at = ports.now() + drawn(ports, ports.pace().basket);
                 ports.schedule(&timer.name(), at, json(&timer)).await?;
             }
         }
@@ -186,20 +172,13 @@ async fn carry_out<P: Ports>(ports: &P, effects: Vec<Effect>) -> Result<(), Hand
     Ok(())
 }
 
-/// The function that the workflow of one order calls (`deploy/workflows/order.asl.json`, DrawWait): until when it waits
-/// for its next status, as RFC 3339.
+/// The name of [`draw_wait`] in the workflow's document.
+pub const DRAW_WAIT: &str = "DrawWait";
+
+/// The function that the workflow of one order calls: until when it waits for its next status, as RFC 3339.
 pub fn draw_wait<P: Clock + Pacing + Random>(ports: &P) -> Value {
     let until = ports.now() + drawn(ports, ports.pace().state);
     serde_json::json!({ "until": Moment::from(until).to_string() })
-}
-
-fn wait<P: Ports>(ports: &P, timer: &Timer) -> std::time::Duration {
-    let pace = ports.pace();
-    let longest = match timer {
-        Timer::Basket { .. } => pace.basket,
-        Timer::Status { .. } => pace.state,
-    };
-    drawn(ports, longest)
 }
 
 /// A random wait, at most the longest. Never less than a tenth of it: on a bus without order, states put at the same

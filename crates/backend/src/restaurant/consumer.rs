@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Workflows;
+use super::WORKFLOW;
 use super::model::{OrderId, Ordered};
 use crate::moment::Moment;
+use crate::ports::Workflows;
 
 /// What lies on the queue, and what an execution begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ async fn started<P: Workflows>(ports: &P, body: &Value) -> Result<(), String> {
         serde_path_to_error::deserialize(body).map_err(|error| format!("no order: {error}"))?;
     let name = &accepted.order_id.0;
     ports
-        .start(name, body.clone())
+        .start(&WORKFLOW, name, body.clone())
         .await
         .map_err(|error| error.to_string())
 }

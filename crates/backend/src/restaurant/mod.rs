@@ -1,8 +1,8 @@
 //! Restaurant orders: queue, workflow, notification.
 //!
-//! Along the way of an order: [`post_order`] puts it on the queue; [`on_batch`] takes it from there and starts its
-//! workflow (`deploy/workflows/restaurant.asl.json`); the workflow's tasks ([`tasks`]) write how far it is into the view
-//! model ([`model`]); [`publication`] says what the change of a row publishes.
+//! Along the way of an order: [`resolve`] answers those who ask, and puts a new order on the queue; [`on_batch`] takes it
+//! from there and starts its workflow; the workflow's tasks ([`tasks`]) write how far it is into the view model
+//! ([`model`]); [`on_change`] publishes each change of it.
 
 mod consumer;
 pub mod model;
@@ -16,17 +16,27 @@ mod tests;
 
 pub use consumer::{Accepted, Message, MessageFailure, on_batch};
 pub use payment::{Payment, PaymentError, Payments};
-pub use publish::{Publication, publication};
-pub use requests::{delete_order, order, orders, post_order, update_order};
+pub use publish::on_change;
+pub use requests::{delete_order, order, orders, pipeline, post_order, update_order};
 
-use std::future::Future;
+use serde_json::{Map, Value};
 
-use serde_json::Value;
+use crate::api::{Api, Caller, Field, FieldError};
+use crate::ports::{Clock, Index, Pause, Ports, Queue, Random, Table, Tables, Workflow};
 
-use crate::ports::{Clock, Index, Pause, PortError, Random, Table, Tables};
-
-/// The API's schema.
-pub const SCHEMA: &str = include_str!("../../../../graphql/restaurant/schema.graphql");
+/// The restaurant API.
+pub const API: Api = Api {
+    schema: include_str!("../../../../graphql/restaurant/schema.graphql"),
+    fields: &[
+        Field::function("Query", "orders"),
+        Field::function("Query", "order"),
+        Field::function("Query", "pipeline"),
+        Field::function("Mutation", "postOrder"),
+        Field::function("Mutation", "updateOrder"),
+        Field::function("Mutation", "deleteOrder"),
+        Field::echo("publishOrder"),
+    ],
+};
 
 /// The view model.
 pub static ORDERS: Table = Table {
@@ -45,20 +55,42 @@ const NEWEST: Index = Index {
     sort: "listedAs",
 };
 
+/// The orders that were accepted and whose workflow has not begun.
+pub static QUEUE: Queue = Queue {
+    name: "restaurant-orders",
+    subject: "orderId",
+    batch: 5,
+    receives: 4,
+};
+
+/// The way of an order.
+pub static WORKFLOW: Workflow = Workflow {
+    name: "restaurant",
+    document: include_str!("../../../../deploy/workflows/restaurant.asl.json"),
+    functions: &tasks::FUNCTIONS,
+};
+
 /// What keeps orders needs.
 pub trait Store: Tables + Clock + Pause + Random + Send + Sync {}
 impl<T: Tables + Clock + Pause + Random + Send + Sync> Store for T {}
 
-/// The queue of orders: what is sent is received at least once, in no order.
-pub trait Queue {
-    /// Sends a message.
-    fn send(&self, body: Value) -> impl Future<Output = Result<(), PortError>> + Send;
-}
-
-/// Whoever runs workflows.
-pub trait Workflows {
-    /// Starts an execution of an order's workflow under this name. One of that name that is there already, running or
-    /// ended, is left as it is, and that is a success.
-    fn start(&self, name: &str, input: Value)
-    -> impl Future<Output = Result<(), PortError>> + Send;
+/// Resolves a field of the restaurant API.
+///
+/// # Errors
+/// As the caller shall see it.
+pub async fn resolve<P: Ports>(
+    ports: &P,
+    field: &str,
+    arguments: &Map<String, Value>,
+    caller: &Caller,
+) -> Result<Value, FieldError> {
+    match field {
+        "orders" => orders(ports).await,
+        "order" => order(ports, arguments).await,
+        "pipeline" => pipeline(ports).await,
+        "postOrder" => post_order(ports, arguments, caller).await,
+        "updateOrder" => update_order(ports, arguments).await,
+        "deleteOrder" => delete_order(ports, arguments).await,
+        _ => Err(FieldError::no_resolver(field)),
+    }
 }

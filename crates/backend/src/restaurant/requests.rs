@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::consumer::Accepted;
 use super::model::{LISTING, Order, OrderId, Ordered};
-use super::{NEWEST, ORDERS, Queue, Store};
+use super::{NEWEST, ORDERS, QUEUE, Store, WORKFLOW};
 use crate::api::{Caller, FieldError, bad_request};
 use crate::event::HandlerError;
 use crate::ids;
 use crate::json::to_map;
 use crate::moment::Moment;
-use crate::ports::{Action, Condition, PortError, Query, Tables, Write};
+use crate::ports::{Action, Condition, Depths, PortError, Query, Queues, Tables, Workflows, Write};
 use crate::retry::Tries;
 use crate::tokens::{Known, Token};
 
@@ -24,7 +24,7 @@ const LISTED: usize = 500;
 ///
 /// # Errors
 /// `BadRequestException`, which names the field; nothing is queued then.
-pub async fn post_order<P: Store + Queue>(
+pub async fn post_order<P: Store + Queues>(
     ports: &P,
     arguments: &Map<String, Value>,
     caller: &Caller,
@@ -45,7 +45,7 @@ pub async fn post_order<P: Store + Queue>(
         ordered: order.ordered.clone(),
         created_at: order.created_at,
     };
-    ports.send(to_map(&body)?.into()).await?;
+    ports.send(&QUEUE, to_map(&body)?.into()).await?;
     Ok(json!(order))
 }
 
@@ -125,6 +125,20 @@ pub async fn orders<P: Tables + Sync>(ports: &P) -> Result<Value, FieldError> {
         .map(Order::from_row)
         .collect::<Result<Vec<_>, _>>()?;
     Ok(json!(orders))
+}
+
+/// The queue in front of the workflow, and who is on his way through both.
+///
+/// # Errors
+/// Where queue or workflows are out of reach.
+pub async fn pipeline<P: Queues + Workflows + Sync>(ports: &P) -> Result<Value, FieldError> {
+    let Depths {
+        depth,
+        in_flight,
+        dead,
+    } = ports.depths(&QUEUE).await?;
+    let in_flight = in_flight + ports.running(&WORKFLOW).await?;
+    Ok(json!({"depth": depth, "inFlight": in_flight, "dead": dead}))
 }
 
 fn input(arguments: &Map<String, Value>) -> Result<&Map<String, Value>, FieldError> {

@@ -1,82 +1,14 @@
 //! An order's way through the handlers, with every task and message coming twice.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
 use serde_json::{Map, Value, json};
 
 use super::model::{Order, OrderId, Status};
 use super::*;
-use crate::api::{Caller, IdentityId, Role};
+use crate::api::{ApiName, Caller, IdentityId, Role};
 use crate::memory::{Fault, Memory};
-use crate::ports::Change;
-
-/// The ports in memory, with a queue and workflows beside them.
-#[derive(Default)]
-struct World {
-    memory: Memory,
-    sent: Mutex<Vec<Value>>,
-    executions: Mutex<BTreeSet<String>>,
-    broken: bool,
-}
-
-impl Tables for World {
-    async fn get(
-        &self,
-        table: &'static Table,
-        key: &str,
-    ) -> Result<Option<crate::ports::Item>, PortError> {
-        self.memory.get(table, key).await
-    }
-
-    async fn transact(&self, writes: Vec<crate::ports::Write>) -> Result<(), PortError> {
-        self.memory.transact(writes).await
-    }
-
-    async fn query(
-        &self,
-        table: &'static Table,
-        index: &'static Index,
-        query: crate::ports::Query,
-    ) -> Result<crate::ports::Page, PortError> {
-        self.memory.query(table, index, query).await
-    }
-}
-
-impl Clock for World {
-    fn now(&self) -> time::OffsetDateTime {
-        self.memory.now()
-    }
-}
-
-impl Pause for World {
-    async fn pause(&self, duration: std::time::Duration) {
-        self.memory.pause(duration).await;
-    }
-}
-
-impl Random for World {
-    fn fill(&self, bytes: &mut [u8]) {
-        self.memory.fill(bytes);
-    }
-}
-
-impl Queue for World {
-    async fn send(&self, body: Value) -> Result<(), PortError> {
-        self.sent.lock().unwrap().push(body);
-        Ok(())
-    }
-}
-
-impl Workflows for World {
-    async fn start(&self, name: &str, _: Value) -> Result<(), PortError> {
-        if self.broken {
-            return Err(PortError::Unavailable("broken on purpose".to_owned()));
-        }
-        self.executions.lock().unwrap().insert(name.to_owned());
-        Ok(())
-    }
-}
+use crate::ports::{Change, Clock, Random};
 
 fn guest() -> Caller {
     Caller {
@@ -93,17 +25,17 @@ fn soup() -> Value {
     json!({"name": "Soup", "quantity": 2, "restaurantId": "corner"})
 }
 
-async fn posted(world: &World) -> (OrderId, Value) {
+async fn posted(world: &Memory) -> (OrderId, Value) {
     let answer = post_order(world, &arguments(json!({"input": soup()})), &guest())
         .await
         .unwrap();
     assert_eq!(answer["orderStatus"], "PENDING");
-    let body = world.sent.lock().unwrap().last().unwrap().clone();
+    let body = world.state().sent.back().unwrap().clone();
     (OrderId(answer["id"].as_str().unwrap().to_owned()), body)
 }
 
 /// Runs the tasks as the workflow does, each twice.
-async fn processed(world: &World, chance: f64) -> (OrderId, tasks::Notification) {
+async fn processed(world: &Memory, chance: f64) -> (OrderId, tasks::Notification) {
     let (id, body) = posted(world).await;
     let accepted = || serde_json::from_value(body.clone()).unwrap();
     tasks::initialize_order(world, accepted()).await.unwrap();
@@ -128,13 +60,13 @@ async fn processed(world: &World, chance: f64) -> (OrderId, tasks::Notification)
     (id, told)
 }
 
-async fn shown(world: &World, id: &OrderId) -> Value {
+async fn shown(world: &Memory, id: &OrderId) -> Value {
     order(world, &arguments(json!({"id": id.0}))).await.unwrap()
 }
 
 #[tokio::test]
 async fn an_order_that_is_paid_ends_in_success_with_every_stage_once() {
-    let world = World::default();
+    let world = Memory::default();
     let (id, told) = processed(&world, 1.0).await;
     let order = shown(&world, &id).await;
     assert_eq!(order["orderStatus"], "SUCCESS");
@@ -160,7 +92,7 @@ async fn an_order_that_is_paid_ends_in_success_with_every_stage_once() {
 
 #[tokio::test]
 async fn an_order_that_is_not_paid_fails_with_its_reason() {
-    let world = World::default();
+    let world = Memory::default();
     let (id, told) = processed(&world, 0.0).await;
     let order = shown(&world, &id).await;
     assert_eq!(order["orderStatus"], "FAILED");
@@ -209,7 +141,7 @@ fn a_share_of_payments_succeeds_and_every_error_occurs() {
 
 #[tokio::test]
 async fn bad_input_names_its_field_and_queues_nothing() {
-    let world = World::default();
+    let world = Memory::default();
     let long = "x".repeat(1000);
     for (field, value) in [
         ("quantity", json!(0)),
@@ -230,7 +162,7 @@ async fn bad_input_names_its_field_and_queues_nothing() {
         assert_eq!(error.error_type, "BadRequestException");
         assert!(error.message.starts_with(field), "{error}");
     }
-    assert!(world.sent.lock().unwrap().is_empty());
+    assert!(world.state().sent.is_empty());
     for (quantity, letters) in [(1, 1), (100, 200)] {
         let input = json!({"name": "ü".repeat(letters), "quantity": quantity, "restaurantId": "r"});
         post_order(&world, &arguments(json!({"input": input})), &guest())
@@ -241,14 +173,14 @@ async fn bad_input_names_its_field_and_queues_nothing() {
 
 #[tokio::test]
 async fn the_same_token_is_the_same_order() {
-    let world = World::default();
+    let world = Memory::default();
     let arguments = arguments(json!({"input": soup(), "token": "t"}));
     let first = post_order(&world, &arguments, &guest()).await.unwrap();
     assert_eq!(
         post_order(&world, &arguments, &guest()).await.unwrap(),
         first
     );
-    let sent = world.sent.lock().unwrap().clone();
+    let sent = world.state().sent.clone();
     assert_eq!(sent[0], sent[1]);
     let other = Caller {
         identity: Some(IdentityId("other".to_owned())),
@@ -262,7 +194,7 @@ async fn the_same_token_is_the_same_order() {
 
 #[tokio::test]
 async fn a_batch_fails_in_part_and_starts_each_order_once() {
-    let mut world = World::default();
+    let world = Memory::default();
     let (id, body) = posted(&world).await;
     let message = |id: &str, body: &Value| Message {
         id: id.to_owned(),
@@ -281,8 +213,9 @@ async fn a_batch_fails_in_part_and_starts_each_order_once() {
         "{}",
         failures[0].cause
     );
-    assert_eq!(*world.executions.lock().unwrap(), BTreeSet::from([id.0]));
-    world.broken = true;
+    let started: Vec<_> = world.state().executions.keys().cloned().collect();
+    assert_eq!(started, [(WORKFLOW.name, id.0)]);
+    world.state().no_workflows = Some("broken on purpose".to_owned());
     assert!(
         on_batch(&world, &batch[..1]).await[0]
             .cause
@@ -292,7 +225,7 @@ async fn a_batch_fails_in_part_and_starts_each_order_once() {
 
 #[tokio::test]
 async fn what_is_not_there_or_in_progress_is_neither_changed_nor_deleted() {
-    let world = World::default();
+    let world = Memory::default();
     let update = |id: &str| {
         let mut input = soup();
         input["id"] = id.into();
@@ -349,7 +282,7 @@ async fn what_is_not_there_or_in_progress_is_neither_changed_nor_deleted() {
     );
     assert_eq!(orders(&world).await.unwrap(), json!([]));
     // The tombstone is told of, with a revision of its own.
-    let (table, key, old, new) = world.memory.state().changes.last().unwrap().clone();
+    let (table, key, old, new) = world.state().changes.last().unwrap().clone();
     let change = Change {
         table: table.to_owned(),
         key,
@@ -357,11 +290,34 @@ async fn what_is_not_there_or_in_progress_is_neither_changed_nor_deleted() {
         old,
         new,
     };
-    let variables = publication(&change).unwrap().unwrap().variables;
+    on_change(&world, &change).await.unwrap();
+    let published = world.state().published.pop().unwrap();
+    assert_eq!(published.api, ApiName::Restaurant);
+    let variables = published.variables;
     assert_eq!(variables["input"]["deleted"], true);
     assert_eq!(variables["input"]["revision"], 4);
     let tombstone = Order::from_row(change.new.unwrap()).unwrap();
     assert_eq!(tombstone.order_status, Status::Success);
+}
+
+#[tokio::test]
+async fn every_field_of_the_api_has_a_resolver() {
+    let world = Memory::default();
+    let (id, _) = posted(&world).await;
+    let ask =
+        async |field: &str, asked: Value| resolve(&world, field, &arguments(asked), &guest()).await;
+    let pipeline = ask("pipeline", json!({})).await.unwrap();
+    assert_eq!(pipeline, json!({"depth": 1, "inFlight": 0, "dead": 0}));
+    assert_eq!(ask("orders", json!({})).await.unwrap(), json!([]));
+    let again = ask("postOrder", json!({"input": soup()})).await.unwrap();
+    assert_ne!(again["id"], id.0);
+    for field in API.fields {
+        if field.kind == crate::api::FieldKind::Function {
+            let asked = ask(field.name, json!({})).await;
+            let unresolved = asked.is_err_and(|error| error.error_type == "InternalFailure");
+            assert!(!unresolved, "{}", field.name);
+        }
+    }
 }
 
 #[tokio::test]
@@ -376,8 +332,8 @@ async fn whatever_befalls_a_write_an_order_ends_once() {
             Fault::Conflict,
         ],
     ] {
-        let world = World::default();
-        world.memory.state().faults = faults;
+        let world = Memory::default();
+        world.state().faults = faults;
         let (id, _) = processed(&world, 1.0).await;
         let order = shown(&world, &id).await;
         assert_eq!(
@@ -390,7 +346,7 @@ async fn whatever_befalls_a_write_an_order_ends_once() {
 #[test]
 fn publishing_selects_every_field_of_the_schema() {
     use graphql_parser::schema::{Definition, TypeDefinition, parse_schema};
-    let text = format!("{}\n{SCHEMA}", crate::api::PRELUDE);
+    let text = format!("{}\n{}", crate::api::PRELUDE, API.schema);
     let schema = parse_schema::<String>(&text).unwrap();
     for name in ["Order", "Stage"] {
         let object = schema
@@ -417,8 +373,7 @@ fn publishing_selects_every_field_of_the_schema() {
 /// checkpoint as it was written, and every call made twice.
 #[tokio::test]
 async fn the_workflow_ends_every_order_and_tells_its_customer_once() {
-    let text = include_str!("../../../../deploy/workflows/restaurant.asl.json");
-    let machine = states::Machine::parse(text).unwrap();
+    let machine = states::Machine::parse(WORKFLOW.document).unwrap();
     let mut functions: Vec<_> = tasks::FUNCTIONS
         .iter()
         .map(|name| format!("${{{name}}}"))
@@ -428,7 +383,7 @@ async fn the_workflow_ends_every_order_and_tells_its_customer_once() {
     let mut called = machine.resources();
     called.sort_unstable();
     assert_eq!(called, functions);
-    let world = World::default();
+    let world = Memory::default();
     let payments = Payments {
         chance: 0.5,
         seed: 3,
@@ -452,7 +407,7 @@ async fn the_workflow_ends_every_order_and_tells_its_customer_once() {
 
 /// What an execution hands to the topic.
 async fn execution(
-    world: &World,
+    world: &Memory,
     machine: &states::Machine,
     payments: &Payments,
     input: Value,

@@ -64,6 +64,22 @@ struct Deny {
     lasting: f64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Poison {
+    name: String,
+    #[serde(default = "hour", rename = "for")]
+    lasting: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payments {
+    chance: f64,
+    #[serde(default = "hour", rename = "for")]
+    lasting: f64,
+}
+
 const fn hour() -> f64 {
     HOUR
 }
@@ -140,6 +156,35 @@ pub(super) async fn allow(State(front): State<Front>, body: Bytes) -> Answer<Val
     };
     let denied = front.world.apis.policies().deny_no_more(access.as_ref());
     answer(json!({ "wasDenied": denied }))
+}
+
+pub(super) async fn poison(State(front): State<Front>, body: Bytes) -> Answer<Value> {
+    let Poison {
+        name,
+        lasting: hours,
+    } = parsed(&body)?;
+    if name.is_empty() {
+        return Err(Refused::Bad(
+            "name has to be a text that names have in them".into(),
+        ));
+    }
+    faults(&front)?.poison(name.clone(), lasting("for", hours, HOUR)?);
+    answer(json!({ "name": name, "for": hours }))
+}
+
+pub(super) async fn payments(State(front): State<Front>, body: Bytes) -> Answer<Value> {
+    let Payments {
+        chance,
+        lasting: hours,
+    } = parsed(&body)?;
+    let chance = within("chance", chance, 0.0, 1.0)?;
+    faults(&front)?.pay(chance, lasting("for", hours, HOUR)?);
+    answer(json!({ "chance": chance, "for": hours }))
+}
+
+pub(super) async fn consumers(State(front): State<Front>) -> Answer<Value> {
+    faults(&front)?.kill_consumers();
+    answer(json!({}))
 }
 
 pub(super) async fn reset(State(front): State<Front>) -> Answer<Value> {

@@ -14,6 +14,9 @@
 //! | `POST /faults/skew` | `{"seconds": ±S, "for": 3600}` | the service's clock is S ahead: dates given and dates accepted |
 //! | `POST /faults/deny` | `{"field": "Query.orders", "api": "orders", "for": 3600}` | guests may not call the field |
 //! | `DELETE /faults/deny` | the same, or nothing for all | they may again |
+//! | `POST /faults/poison` | `{"name": "text", "for": 3600}` | no handler takes a restaurant's order with this in its name |
+//! | `POST /faults/payments` | `{"chance": 0.0, "for": 3600}` | so many of the restaurant's payments succeed |
+//! | `POST /faults/consumers` | – | kills the queues' consumers in the middle of what they do; they begin anew |
 //! | `POST /faults/reset` | – | ends all of the above, and a load |
 //! | `POST /load` | `{"rate": 100, "count": 1000, "seed": 1}` | puts order events on the bus; answers when they are all there |
 //! | `GET /counters` | | what is counted, and the faults in force |
@@ -82,6 +85,9 @@ fn router(front: Front) -> Router {
         .route("/faults/expire", post(faults::expire))
         .route("/faults/skew", post(faults::skew))
         .route("/faults/deny", post(faults::deny).delete(faults::allow))
+        .route("/faults/poison", post(faults::poison))
+        .route("/faults/payments", post(faults::payments))
+        .route("/faults/consumers", post(faults::consumers))
         .route("/faults/reset", post(faults::reset))
         .route("/load", post(load::run))
         .route("/counters", get(report::counters))
@@ -106,7 +112,7 @@ async fn unknown(method: Method, uri: Uri) -> Response {
     refused(
         StatusCode::NOT_FOUND,
         &format!(
-            "there is no {method} {path} here; POST /faults/{{drop,refuse,slow,hold,expire,skew,deny,reset}}, \
+            "there is no {method} {path} here; POST /faults/{{drop,refuse,slow,hold,expire,skew,deny,poison,payments,consumers,reset}}, \
              DELETE /faults/deny, POST /load, GET /counters, GET /account and GET /events/ID are what there is"
         ),
     )

@@ -48,7 +48,7 @@ pub struct Refused {
 }
 
 impl Entry {
-    fn parse(self) -> Result<NewEvent, Refused> {
+    pub(crate) fn parse(self) -> Result<NewEvent, Refused> {
         let invalid = |field: &str| Refused {
             code: "InvalidArgument",
             message: format!(
@@ -112,24 +112,32 @@ pub(crate) async fn accept(
     let (surroundings, disorder) = (world.surroundings.clone(), world.settings.disorder);
     let ids = world
         .store
-        .write(move |tx| {
-            let accepted = events.into_iter().map(|event| {
-                let event = BusEvent {
-                    id: EventId(surroundings.uuid()),
-                    source: event.source,
-                    detail_type: event.detail_type,
-                    time: surroundings.now(),
-                    detail: event.detail,
-                };
-                write_event(tx, &event)?;
-                route(tx, &event, disorder, &surroundings)?;
-                Ok(event.id)
-            });
-            accepted.collect::<Result<Vec<_>, StoreError>>()
-        })
+        .write(move |tx| accept_in(tx, events, disorder, &surroundings))
         .await?;
     world.wake.bus.ring();
     Ok(ids)
+}
+
+/// The same within a transaction; who commits it rings the bus's bell.
+pub(crate) fn accept_in(
+    tx: &Transaction<'_>,
+    events: Vec<NewEvent>,
+    disorder: bool,
+    surroundings: &Surroundings,
+) -> Result<Vec<EventId>, StoreError> {
+    let accepted = events.into_iter().map(|event| {
+        let event = BusEvent {
+            id: EventId(surroundings.uuid()),
+            source: event.source,
+            detail_type: event.detail_type,
+            time: surroundings.now(),
+            detail: event.detail,
+        };
+        write_event(tx, &event)?;
+        route(tx, &event, disorder, surroundings)?;
+        Ok(event.id)
+    });
+    accepted.collect()
 }
 
 fn write_event(tx: &Transaction<'_>, event: &BusEvent) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use cloud::dead_letters::{self, DeadLetter};
 use cloud::settings::{Data, REGION};
 use cloud::store::Store;
 use cloud::surroundings::Surroundings;
+use cloud::topics::{self, Mail};
 use cloud::{CloudError, Settings, World};
 use serde::Serialize;
 use serde_json::json;
@@ -33,6 +34,7 @@ pub(super) async fn run(command: Command) -> Result<(), CloudError> {
         Command::Endpoints { at, data, json } => endpoints::run(at, &data.data()?, json),
         Command::Watch { what, endpoint } => watch::run(what, &endpoint).await,
         Command::DeadLetters { action } => letters(action).await,
+        Command::Mailbox { newest, data, json } => mailbox(newest, data, json).await,
         Command::Account { event, data, json } => account::run(event, data, json).await,
         Command::Fault { fault, admin } => drive::fault(fault, admin).await,
         Command::Load {
@@ -143,6 +145,29 @@ async fn letters(action: DeadLetterAction) -> Result<(), CloudError> {
             Ok(())
         }
     }
+}
+
+async fn mailbox(newest: u32, data: DataFlag, json: bool) -> Result<(), CloudError> {
+    let mails = topics::mailbox(&Store::open(&kept(data)?).await?, newest).await?;
+    if json {
+        return print_json(&mails);
+    }
+    if mails.is_empty() {
+        println!("The mailbox is empty.");
+    }
+    for Mail {
+        topic,
+        subscriber,
+        subject,
+        body,
+        at,
+        ..
+    } in &mails
+    {
+        let at = at.format(&Rfc3339).unwrap_or_default();
+        println!("{at}  {topic} to {subscriber}: {subject}\n  {body}");
+    }
+    Ok(())
 }
 
 fn line(letter: &DeadLetter) -> String {

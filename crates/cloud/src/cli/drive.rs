@@ -96,6 +96,23 @@ pub(super) enum Fault {
         #[arg(long, default_value = "orders")]
         api: String,
     },
+    /// Let no handler take a restaurant's order that has this in its name: it ends among the dead letters.
+    Poison {
+        /// The text.
+        name: String,
+        #[command(flatten)]
+        lasting: AtMost,
+    },
+    /// Let so many of the restaurant's payments succeed.
+    Payments {
+        /// How many, 0 to 1.
+        #[arg(long, value_name = "SHARE")]
+        chance: f64,
+        #[command(flatten)]
+        lasting: AtMost,
+    },
+    /// Kill the queues' consumers in the middle of what they do. They begin anew.
+    Consumers,
     /// End every fault, and a load.
     Reset,
 }
@@ -171,6 +188,21 @@ pub(super) async fn fault(fault: Fault, admin: AdminFlag) -> Result<(), CloudErr
             );
             return Ok(());
         }
+        Fault::Poison { name, lasting } => (
+            "poison",
+            json!({ "name": name, "for": lasting.lasting }),
+            format!("No handler takes an order with {name:?} in its name."),
+        ),
+        Fault::Payments { chance, lasting } => (
+            "payments",
+            json!({ "chance": chance, "for": lasting.lasting }),
+            format!("{:.0} % of the payments succeed.", chance * 100.0),
+        ),
+        Fault::Consumers => (
+            "consumers",
+            Value::Null,
+            "The queues' consumers were killed and have begun anew.".to_owned(),
+        ),
         Fault::Reset => ("reset", Value::Null, "All faults are over.".to_owned()),
     };
     post(admin, &format!("/faults/{name}"), body).await?;

@@ -58,7 +58,8 @@ struct Serve {
     /// How long guest credentials last, in seconds.
     #[arg(long, default_value_t = 3600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=A_YEAR))]
     credential_ttl: u64,
-    /// The longest wait between two states of a simulated order, in seconds, decimal; 0 does not wait.
+    /// The longest wait between two states of a simulated order, in seconds, decimal; 0 does not wait. A task of a
+    /// restaurant's order takes up to half as long.
     #[arg(long, default_value = "4", value_name = "SECONDS", value_parser = seconds)]
     pace: Duration,
     /// How long each movie is shown, in seconds, decimal; 0 shows one for ever.
@@ -85,6 +86,18 @@ struct Serve {
         value_name = "KEY"
     )]
     calendar_key: Vec<ApiKey>,
+    /// How many of the restaurant's payments succeed, 0 to 1.
+    #[arg(long, default_value = "0.75", value_name = "SHARE", value_parser = share)]
+    payment_chance: f64,
+    /// What the restaurant's payments are drawn from.
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    payment_seed: u64,
+    /// Let no handler take a restaurant's order that has this in its name: it ends among the dead letters.
+    #[arg(long, value_name = "TEXT")]
+    poison: Option<String>,
+    /// How long a message that was received from a queue is invisible to others, in seconds, decimal.
+    #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = seconds)]
+    visibility: Duration,
     /// Shuffle and double the deliveries of the bus.
     #[arg(long)]
     disorder: bool,
@@ -174,6 +187,17 @@ enum Command {
     DeadLetters {
         #[command(subcommand)]
         action: DeadLetterAction,
+    },
+    /// What the restaurant's customers were told.
+    Mailbox {
+        /// As many of the newest are shown.
+        #[arg(long, default_value_t = 20, value_name = "NUMBER")]
+        newest: u32,
+        #[command(flatten)]
+        data: DataFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// What became of every event, and whether it adds up (if not, this ends with an error).
     Account {
@@ -308,6 +332,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .filter(|seconds| seconds.as_secs() <= A_YEAR)
         .ok_or_else(|| "a number of seconds, such as 4 or 0.5".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok();
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "a number from 0 to 1, such as 0.75".to_owned())
 }
 
 /// The native clients are built without TLS: better said at once than tried for ever.

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use backend::ports::Pace;
+use backend::restaurant::Payments;
 use cloud::server::Secured;
 use cloud::tmdb::Tmdb;
 use cloud::{CloudError, Ready, Settings};
@@ -26,6 +27,12 @@ pub(super) async fn run(flags: Serve) -> Result<(), CloudError> {
         rotation: flags.rotate,
         tmdb: tmdb.map_err(CloudError::Tmdb)?,
         calendar_keys: flags.calendar_key,
+        payments: Payments {
+            chance: flags.payment_chance,
+            seed: flags.payment_seed,
+        },
+        poison: flags.poison,
+        visibility: flags.visibility,
         disorder: flags.disorder,
         retry_window: flags.retry_window,
         ..Settings::default()

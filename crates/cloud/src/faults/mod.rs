@@ -7,6 +7,7 @@
 
 mod line;
 mod listener;
+mod restaurant;
 mod traffic;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +34,7 @@ struct Shared {
     skew: Mutex<Option<(Span, Instant)>>,
     /// Grows with each reset: what lasts longer than its request watches it.
     resets: watch::Sender<u64>,
+    restaurant: restaurant::Restaurant,
 }
 
 /// Which of the open sockets.
@@ -87,6 +89,7 @@ impl Faults {
             traffic: watch::Sender::default(),
             skew: Mutex::default(),
             resets: watch::Sender::default(),
+            restaurant: restaurant::Restaurant::default(),
         }))
     }
 
@@ -152,10 +155,11 @@ impl Faults {
         in_force.map_or(Span::ZERO, |(skew, _)| skew)
     }
 
-    /// Ends every fault of the network and the clock.
+    /// Ends every fault of the network, the clock and the restaurant.
     pub fn reset(&self) {
         self.change(|traffic, _| *traffic = Traffic::default());
         *self.skewed() = None;
+        self.close_restaurant_faults();
         self.0.resets.send_modify(|resets| *resets += 1);
         tracing::info!("faults are over");
     }

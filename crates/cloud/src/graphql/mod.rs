@@ -49,6 +49,7 @@ pub struct Apis {
     orders: Schema,
     movies: Schema,
     calendar: Schema,
+    restaurant: Schema,
     policies: Policies,
 }
 
@@ -63,6 +64,7 @@ impl Apis {
             orders: schema(ApiName::Orders)?,
             movies: schema(ApiName::Movies)?,
             calendar: schema(ApiName::Calendar)?,
+            restaurant: schema(ApiName::Restaurant)?,
             policies: Policies::load().map_err(CloudError::BuiltIn)?,
         })
     }
@@ -94,6 +96,7 @@ impl Apis {
             ApiName::Orders => &self.orders,
             ApiName::Movies => &self.movies,
             ApiName::Calendar => &self.calendar,
+            ApiName::Restaurant => &self.restaurant,
         }
     }
 }

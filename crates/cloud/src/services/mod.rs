@@ -68,6 +68,7 @@ impl Service {
             Self::Api(ApiName::Orders) => "eddyorders0000000000000000",
             Self::Api(ApiName::Movies) => "eddymovies0000000000000000",
             Self::Api(ApiName::Calendar) => "eddycalendar00000000000000",
+            Self::Api(ApiName::Restaurant) => "eddyrestaurant000000000000",
             Self::Mqtt => "eddymqtt000000",
             Self::Simulations => "eddyorders",
             Self::CalendarFunction => "eddycalendar00000000000000000000",

@@ -90,12 +90,49 @@ CREATE TABLE IF NOT EXISTS timers (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS timers_by_at ON timers (at);
 
+-- The queues' messages, until somebody has done with them.
+CREATE TABLE IF NOT EXISTS messages (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue    TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    visible  INTEGER NOT NULL,       -- from then on it may be received
+    receives INTEGER NOT NULL DEFAULT 0,
+    cause    TEXT                    -- of the last failure
+);
+CREATE INDEX IF NOT EXISTS messages_by_visible ON messages (queue, visible);
+
+-- The executions of workflows; those that ended are kept for their names.
+CREATE TABLE IF NOT EXISTS executions (
+    machine    TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    state      TEXT NOT NULL,        -- running, succeeded, failed
+    step       INTEGER NOT NULL,     -- grows with each checkpoint
+    checkpoint TEXT,                 -- while it runs
+    due        INTEGER,              -- when it goes on, while it runs
+    ended      INTEGER,
+    PRIMARY KEY (machine, name)
+);
+CREATE INDEX IF NOT EXISTS executions_by_due ON executions (due, machine) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_by_end ON executions (ended) WHERE ended IS NOT NULL;
+
+-- What topics brought to their subscribers; the newest only.
+CREATE TABLE IF NOT EXISTS mailbox (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    message    TEXT NOT NULL,        -- its id, the same for each subscriber
+    topic      TEXT NOT NULL,
+    subscriber TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    at         INTEGER NOT NULL
+);
+
 -- What the pipeline gave up on, until somebody sends it again.
 CREATE TABLE IF NOT EXISTS dead_letters (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
-    origin   TEXT NOT NULL,          -- bus, stream, timer
-    name     TEXT NOT NULL,          -- the rule, the consumer or the timer
-    subject  TEXT NOT NULL,          -- the event's id, the row's key or the timer's name
+    origin   TEXT NOT NULL,          -- bus, stream, timer, queue, workflow
+    name     TEXT NOT NULL,          -- the rule, the consumer, the timer, the queue or the workflow
+    subject  TEXT NOT NULL,          -- the event's id, the row's key, the timer's name, the execution's name, or what a
+                                     -- message is about
     cause    TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     payload  TEXT NOT NULL,

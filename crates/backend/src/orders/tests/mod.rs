@@ -284,7 +284,7 @@ fn bad_arguments_are_named() {
 }
 
 #[test]
-fn a_simulation_runs_by_its_timers() {
+fn a_simulation_submits_six_orders_and_starts_their_workflows() {
     let ports = Memory::default();
     let started = now(start(&ports)).unwrap();
     assert_eq!(
@@ -300,8 +300,15 @@ fn a_simulation_runs_by_its_timers() {
         now(on_timer(&ports, &payload)).unwrap();
         fired += 1;
     }
-    assert_eq!(fired, 5 + 6 * 7);
-    assert_eq!(ports.state().events.len(), 6 * 8);
+    assert_eq!(fired, 5);
+    let state = ports.state();
+    assert_eq!((state.events.len(), state.executions.len()), (6, 6));
+    for event in &state.events {
+        let id = event.detail["orderId"].as_str().unwrap().to_owned();
+        let input = json!({ "orderId": id });
+        assert_eq!(state.executions[&(WORKFLOW.name, id)], input);
+    }
+    drop(state);
     assert!(matches!(
         now(on_timer(&ports, &json!({}))),
         Err(HandlerError::Dead(_))

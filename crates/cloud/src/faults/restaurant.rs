@@ -1,0 +1,90 @@
+//! What goes wrong in the restaurant on purpose: orders that no handler takes, payments, and a consumer that is killed.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::{Faults, now};
+
+/// The faults in force.
+#[derive(Default)]
+pub(super) struct Restaurant {
+    poison: Mutex<Option<(String, Instant)>>,
+    chance: Mutex<Option<(f64, Instant)>>,
+    /// Grows with each kill of the consumer.
+    kills: watch::Sender<u64>,
+}
+
+impl Faults {
+    /// No handler takes an order whose name has this text in it, for a while.
+    pub fn poison(&self, name: String, lasting: Duration) {
+        tracing::warn!(name, ?lasting, "orders are poisoned on purpose");
+        *locked(&self.0.restaurant.poison) = Some((name, now() + lasting));
+    }
+
+    /// Whether no handler takes an order of this name.
+    #[must_use]
+    pub fn is_poison(&self, name: &str) -> bool {
+        let poison = locked(&self.0.restaurant.poison);
+        let in_force = poison.as_ref().filter(|(_, until)| now() < *until);
+        in_force.is_some_and(|(poison, _)| name.contains(poison))
+    }
+
+    /// So many payments succeed for a while, 0 to 1.
+    pub fn pay(&self, chance: f64, lasting: Duration) {
+        tracing::warn!(chance, ?lasting, "payments go otherwise on purpose");
+        *locked(&self.0.restaurant.chance) = Some((chance, now() + lasting));
+    }
+
+    /// How many payments succeed, if not as many as it is set.
+    #[must_use]
+    pub fn chance(&self) -> Option<f64> {
+        let in_force = *locked(&self.0.restaurant.chance);
+        in_force
+            .filter(|(_, until)| now() < *until)
+            .map(|(chance, _)| chance)
+    }
+
+    /// Kills the queues' consumers in the middle of what they do; they begin anew at once.
+    pub fn kill_consumers(&self) {
+        tracing::warn!("the queues' consumers are killed on purpose");
+        self.0.restaurant.kills.send_modify(|kills| *kills += 1);
+    }
+
+    /// Changes with each kill of the consumers.
+    pub(crate) fn kills(&self) -> watch::Receiver<u64> {
+        self.0.restaurant.kills.subscribe()
+    }
+
+    pub(super) fn close_restaurant_faults(&self) {
+        *locked(&self.0.restaurant.poison) = None;
+        *locked(&self.0.restaurant.chance) = None;
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poison_and_payments_right_themselves() {
+        let faults = Faults::new();
+        let long = Duration::from_secs(60);
+        assert!(!faults.is_poison("Soup") && faults.chance().is_none());
+        faults.poison("ou".to_owned(), long);
+        faults.pay(0.0, long);
+        assert!(faults.is_poison("Soup") && !faults.is_poison("Pie"));
+        assert_eq!(faults.chance(), Some(0.0));
+        faults.reset();
+        assert!(!faults.is_poison("Soup") && faults.chance().is_none());
+        faults.poison("ou".to_owned(), Duration::ZERO);
+        faults.pay(0.0, Duration::ZERO);
+        assert!(!faults.is_poison("Soup") && faults.chance().is_none());
+    }
+}

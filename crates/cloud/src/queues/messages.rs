@@ -1,0 +1,155 @@
+//! The messages that lie in the database. Each function is a part of a transaction and takes the time.
+
+use backend::ports::{Depths, Queue};
+use backend::restaurant::MessageFailure;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use serde_json::Value;
+
+use crate::dead_letters::{self, Origin};
+use crate::store::StoreError;
+
+/// A message that was received.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Received {
+    pub(super) id: i64,
+    /// How often it was received, this time among them.
+    pub(super) receives: u32,
+    pub(super) body: Value,
+}
+
+/// Puts a message into a queue.
+pub(crate) fn send(
+    tx: &Transaction<'_>,
+    queue: &str,
+    body: &Value,
+    now: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO messages (queue, body, visible) VALUES (?, ?, ?)")?
+        .execute(params![queue, serde_json::to_string(body)?, now])?;
+    Ok(())
+}
+
+/// A batch of what is visible; nobody else receives it for as long as said. What was received too often is given up
+/// instead: whoever had it last never said what became of it.
+pub(super) fn receive(
+    tx: &Transaction<'_>,
+    queue: &Queue,
+    now: i64,
+    visibility: i64,
+) -> Result<Vec<Received>, StoreError> {
+    let mut batch = Vec::new();
+    let mut visible = tx.prepare_cached(
+        "SELECT id, receives, body, cause FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, id LIMIT ?",
+    )?;
+    let mut rows = visible.query(params![queue.name, now, queue.batch])?;
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(2)?;
+        let received = Received {
+            id: row.get(0)?,
+            receives: row.get(1)?,
+            body: serde_json::from_str(&body)?,
+        };
+        let Received { id, receives, .. } = received;
+        if receives >= queue.receives {
+            let cause: Option<String> = row.get(3)?;
+            let silent = "the consumer had it and never said what became of it";
+            give_up(tx, queue, &received, &cause.unwrap_or(silent.into()), now)?;
+            continue;
+        }
+        tx.prepare_cached("UPDATE messages SET visible = ?, receives = receives + 1 WHERE id = ?")?
+            .execute([now.saturating_add(visibility), id])?;
+        batch.push(Received {
+            receives: receives + 1,
+            ..received
+        });
+    }
+    Ok(batch)
+}
+
+/// A batch has come to its end: what failed comes again when it is visible again, or is given up; the rest is done.
+pub(super) fn settle(
+    tx: &Transaction<'_>,
+    queue: &Queue,
+    batch: &[Received],
+    failures: &[MessageFailure],
+    now: i64,
+) -> Result<(), StoreError> {
+    for received in batch {
+        let Received { id, receives, .. } = received;
+        let failed = failures.iter().find(|failure| failure.id == id.to_string());
+        let Some(MessageFailure { cause, .. }) = failed else {
+            let gone = tx
+                .prepare_cached("DELETE FROM messages WHERE id = ?")?
+                .execute([id])?;
+            if gone == 0 {
+                // Given up while somebody still had it, who has done with it after all.
+                dead_letters::revive(tx, Origin::Queue, queue.name, subject(queue, received))?;
+            }
+            continue;
+        };
+        // Who took too long may find that somebody else has it by now.
+        let newest = tx
+            .prepare_cached("UPDATE messages SET cause = ? WHERE id = ? AND receives = ?")?
+            .execute(params![cause, id, receives])?;
+        if newest == 1 && *receives >= queue.receives {
+            give_up(tx, queue, received, cause, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// When there will be something to receive, if there will.
+pub(super) fn next(connection: &Connection, queue: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT visible FROM messages WHERE queue = ? ORDER BY visible LIMIT 1";
+    let mut next = connection.prepare_cached(sql)?;
+    Ok(next.query_row([queue], |row| row.get(0)).optional()?)
+}
+
+/// How much there is.
+pub(super) fn depths(connection: &Connection, queue: &str, now: i64) -> Result<Depths, StoreError> {
+    let messages =
+        "SELECT count(*) FILTER (WHERE visible <= ?2), count(*) FILTER (WHERE visible > ?2)
+                    FROM messages WHERE queue = ?1";
+    let (depth, in_flight) = connection
+        .prepare_cached(messages)?
+        .query_row(params![queue, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Depths {
+        depth,
+        in_flight,
+        dead: dead_letters::count(connection, Origin::Queue, queue)?,
+    })
+}
+
+/// What people know a message by.
+fn subject<'a>(queue: &Queue, received: &'a Received) -> &'a str {
+    received.body[queue.subject].as_str().unwrap_or("unknown")
+}
+
+fn give_up(
+    tx: &Transaction<'_>,
+    queue: &Queue,
+    received: &Received,
+    cause: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let Received { id, receives, body } = received;
+    let subject = subject(queue, received);
+    tracing::warn!(queue = queue.name, subject, cause, "a message is given up");
+    dead_letters::bury(
+        tx,
+        Origin::Queue,
+        queue.name,
+        subject,
+        cause,
+        *receives,
+        body,
+        now,
+    )?;
+    tx.prepare_cached("DELETE FROM messages WHERE id = ?")?
+        .execute([id])?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "messages_tests.rs"]
+mod tests;
