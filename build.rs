@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=graphql");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let prelude = fs::read_to_string("graphql/prelude.graphql")?;
-    for api in ["orders", "movies", "calendar"] {
+    for api in ["orders", "movies", "calendar", "restaurant"] {
         generate(api, &prelude, &out)?;
     }
     Ok(())

@@ -5,6 +5,7 @@ import type { Page } from "@playwright/test";
 
 import { AWAY, Orders, configure, expect, type Cloud, type Visit, type Visitor } from "./tests/fixtures";
 import { Movies } from "./tests/movies";
+import { Restaurant } from "./tests/restaurant";
 
 /** What leads to a state is given: a cloud to start, a browser to open it in. */
 export type World = {
@@ -97,9 +98,10 @@ async function withoutCloud(page: Page) {
     configuration.orders.mqtt.url = `ws://${host}/mqtt`;
     configuration.orders.simulation.url = `http://${host}/order`;
     configuration.movies.graphql = `http://${host}/movies/graphql`;
+    configuration.restaurant.graphql = `http://${host}/restaurant/graphql`;
   });
   await page.route(
-    (url) => url.pathname === "/" || /^\/(orders|compare|movies)(\/|$)/.test(url.pathname),
+    (url) => url.pathname === "/" || /^\/(orders|compare|movies|restaurant)(\/|$)/.test(url.pathname),
     async (route) => {
       const response = await route.fetch();
       const headers = response.headers();
@@ -289,6 +291,134 @@ const MOVIES: State[] = [
   },
 ];
 
+/** Orders at every step, those that are paid and those that are not, and one in the queue's way. */
+export async function dinner({ start, visit }: World) {
+  const cloud = await start({ flags: ["--pace", "0", "--visibility", "1"] });
+  const { page, context } = await visit();
+  const restaurant = new Restaurant(page);
+  await restaurant.open(cloud);
+  const order = async (name: string, quantity: number, status: RegExp) => {
+    await restaurant.place({ name, quantity: String(quantity) });
+    await expect(restaurant.ticket(name)).toHaveAttribute("data-status", status);
+  };
+  await cloud.admin("faults/payments", { chance: 1 });
+  await order("Mushroom risotto", 2, /SUCCESS/);
+  await order("Apple crumble", 1, /SUCCESS/);
+  await cloud.admin("faults/payments", { chance: 0 });
+  await order("Fish and chips", 4, /FAILED/);
+  await cloud.admin("faults/payments", { chance: 1 });
+  await order("Soup of the day", 12, /SUCCESS/);
+  await expect(restaurant.letters).toHaveCount(4);
+  await expect(restaurant.figure("inFlight")).toHaveText("0");
+  return { cloud, page, context, restaurant };
+}
+
+const RESTAURANT: State[] = [
+  {
+    name: "restaurant-empty",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const restaurant = new Restaurant((await visit()).page);
+      await restaurant.open(cloud);
+      await expect(restaurant.figure("depth")).toHaveText("0");
+      return restaurant.page;
+    },
+  },
+  {
+    name: "restaurant-loading",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit({
+        before: (page) => page.route("**/restaurant/graphql", () => new Promise(() => {})),
+      });
+      await page.goto(new URL("restaurant", cloud.url).href);
+      await expect(new Restaurant(page).link).toHaveAttribute("data-state", "connecting");
+      return page;
+    },
+  },
+  {
+    name: "restaurant-live",
+    async reach(world) {
+      return (await dinner(world)).page;
+    },
+  },
+  {
+    name: "restaurant-on-its-way",
+    async reach({ start, visit }) {
+      const cloud = await start({ flags: ["--pace", "120"] });
+      const restaurant = new Restaurant((await visit()).page);
+      await restaurant.open(cloud);
+      for (const name of ["Mushroom risotto", "Apple crumble", "Fish and chips"]) await restaurant.place({ name });
+      await expect(restaurant.page.locator(".ticket[data-step='saved']")).toHaveCount(3);
+      await expect(restaurant.figure("inFlight")).toHaveText("3");
+      return restaurant.page;
+    },
+  },
+  {
+    name: "restaurant-dead",
+    async reach({ start, visit }) {
+      const cloud = await start({ flags: ["--pace", "0", "--visibility", "1"] });
+      await cloud.admin("faults/poison", { name: "toadstool" });
+      const restaurant = new Restaurant((await visit()).page);
+      await restaurant.open(cloud);
+      await restaurant.place({ name: "A toadstool" });
+      await expect(restaurant.figure("dead")).toHaveText("1", { timeout: 30_000 });
+      await expect(restaurant.tickets).toHaveAttribute("data-status", "LOST");
+      return restaurant.page;
+    },
+  },
+  {
+    name: "restaurant-changing",
+    async reach(world) {
+      const { page, restaurant } = await dinner(world);
+      await restaurant.ticket("Apple crumble").getByRole("button", { name: /^Delete/ }).click();
+      await restaurant.ticket("Fish and chips").getByRole("button", { name: /^Edit/ }).click();
+      await restaurant.page.locator(".ticket-form [name=quantity]").fill("101");
+      await restaurant.field("name").fill("");
+      await restaurant.place({ quantity: "0" });
+      await expect(restaurant.fault("name")).toHaveText("Say what you would like.");
+      return page;
+    },
+  },
+  {
+    name: "restaurant-offline",
+    async reach(world) {
+      const { page, context, restaurant, cloud } = await dinner(world);
+      await context.setOffline(true);
+      await cloud.admin("faults/drop", { how: "reset" });
+      await expect(restaurant.link).toHaveAttribute("data-state", "offline");
+      await restaurant.place({ name: "Cold soup", quantity: "1" });
+      await expect(restaurant.placed).toContainText("1 order waits to be sent");
+      return page;
+    },
+    expected: [AWAY],
+  },
+  {
+    name: "restaurant-denied",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const deny = (configuration: Record<string, any>) =>
+        Object.assign(configuration.restaurant, { auth: "api-key", api_key: NOBODYS_KEY });
+      const { page } = await visit({ before: (page) => configure(page, deny) });
+      await page.goto(new URL("restaurant", cloud.url).href);
+      await expect(new Restaurant(page).link).toHaveAttribute("data-state", "failed");
+      return page;
+    },
+    expected: [REFUSED],
+  },
+  {
+    name: "restaurant-no-cloud",
+    async reach({ start, visit }) {
+      const cloud = await start();
+      const { page } = await visit({ before: withoutCloud });
+      await page.goto(new URL("restaurant", cloud.url).href);
+      await expect(new Restaurant(page).link).toHaveAttribute("data-state", "retrying");
+      return page;
+    },
+    expected: [AWAY],
+  },
+];
+
 export const STATES_OF_THE_PAGE: State[] = [
   ...EACH.map(({ name, reach, expected }) => ({ name: `overview-${name}`, reach: atOverview(reach), expected })),
   ...EACH.map(({ name, reach, expected }) => ({ name: `orders-${name}`, reach: atOrders(reach), expected })),
@@ -353,6 +483,7 @@ export const STATES_OF_THE_PAGE: State[] = [
     expected: [AWAY],
   },
   ...MOVIES,
+  ...RESTAURANT,
   {
     name: "links",
     async reach(world) {

@@ -44,3 +44,29 @@ pub fn failure(error: &Error) -> Failure {
     };
     sort(why)
 }
+
+/// Whether the service gave this `errorType`.
+#[must_use]
+pub fn is_about(error: &Error, error_type: &str) -> bool {
+    let Error::GraphQl(errors) = error else {
+        return false;
+    };
+    errors.iter().any(|error| error.error_type == error_type)
+}
+
+/// Whether the same request may succeed later, or may have succeeded already.
+#[must_use]
+pub fn is_open(error: &Error) -> bool {
+    error.is_retryable()
+        || is_about(error, "InternalFailure")
+        || is_about(error, "TransactionConflict")
+}
+
+/// What the service says about it, for people.
+#[must_use]
+pub fn words(error: &Error) -> String {
+    match error {
+        Error::GraphQl(errors) if !errors.is_empty() => errors[0].message.clone(),
+        error => error.to_string(),
+    }
+}

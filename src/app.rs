@@ -12,6 +12,7 @@ use crate::movies;
 use crate::orders::way::Way;
 use crate::orders::{self, wire::Api};
 use crate::overview::overview;
+use crate::restaurant;
 use crate::route::Route;
 use crate::shell::{self, Line};
 use crate::ui::{self, El, Ticker, effect, el, history, template};
@@ -84,6 +85,11 @@ fn screens(config: &Config, origin: &str) -> El {
         guest.clone(),
         origin,
     ));
+    let restaurant = restaurant::Live::start(restaurant::wire::Api::new(
+        &config.restaurant,
+        guest.clone(),
+        origin,
+    ));
     let line = |name, way, feed: &orders::Feed| {
         let view = feed.view;
         Line {
@@ -106,6 +112,12 @@ fn screens(config: &Config, origin: &str) -> El {
             link: movies.link(),
             caught_up: Arc::new(move || movies.with(|view| view.window.caught_up())),
         },
+        Line {
+            name: "Restaurant",
+            way: "AppSync, one socket",
+            link: restaurant.link(),
+            caught_up: Arc::new(move || restaurant.with(|view| view.window.caught_up())),
+        },
     ];
     let route = routes();
     let journal = shell::journal(&lines);
@@ -126,8 +138,9 @@ fn screens(config: &Config, origin: &str) -> El {
         .child(shell::header(route, &lines))
         .slot(move || {
             Some(match screen.get() {
-                Route::Overview => overview(&orders, movies),
+                Route::Overview => overview(&orders, movies, restaurant),
                 Route::Movies => movies::view::screen(movies),
+                Route::Restaurant => restaurant::view::screen(restaurant),
                 Route::Orders(_) => orders::view::screen(&orders, route),
                 Route::Compare(_) => orders::view::compare(&orders, route),
                 Route::NotFound => ui::screen().child(template("not-found")),

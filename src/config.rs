@@ -16,6 +16,8 @@ pub struct Config {
     pub orders: Orders,
     /// The movies API.
     pub movies: Movies,
+    /// The restaurant API.
+    pub restaurant: Api,
 }
 
 /// A Cognito identity pool.
@@ -192,11 +194,16 @@ pub fn parse(json: &str) -> Result<Config, ConfigError> {
     // As bytes, as everything else on the page is read: one parser instead of two.
     let value: Value = serde_json::from_slice(json.as_bytes())
         .map_err(|error| ConfigError::Syntax(error.to_string()))?;
-    let root = Table::of(&value, String::new(), &["identity", "orders", "movies"])?;
+    let root = Table::of(
+        &value,
+        String::new(),
+        &["identity", "orders", "movies", "restaurant"],
+    )?;
     Ok(Config {
         identity: identity(&root)?,
         orders: orders(&root)?,
         movies: movies(&root)?,
+        restaurant: restaurant(&root)?,
     })
 }
 
@@ -258,6 +265,11 @@ fn movies(root: &Table<'_>) -> Result<Movies, ConfigError> {
         api: table.api()?,
         images: images.transpose()?,
     })
+}
+
+fn restaurant(root: &Table<'_>) -> Result<Api, ConfigError> {
+    let table = root.table("restaurant", &["region", "graphql", "auth", "api_key"])?;
+    table.api()
 }
 
 const TABLE: &str = "a table";

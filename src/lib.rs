@@ -21,6 +21,7 @@ pub mod live;
 pub mod movies;
 pub mod orders;
 pub mod overview;
+pub mod restaurant;
 pub mod route;
 pub mod shell;
 pub mod ui;

@@ -3,11 +3,12 @@
 use crate::movies;
 use crate::orders;
 use crate::orders::way::Way;
+use crate::restaurant;
 use crate::ui::{El, el, template};
 
 /// The overview.
 #[must_use]
-pub fn overview(orders: &orders::Live, movies: movies::Live) -> El {
+pub fn overview(orders: &orders::Live, movies: movies::Live, restaurant: restaurant::Live) -> El {
     let hero = el("header")
         .class("hero")
         .child(el("h1").text("Event-driven systems, live"))
@@ -19,6 +20,7 @@ pub fn overview(orders: &orders::Live, movies: movies::Live) -> El {
         .child(hero)
         .child(orders::view::now(orders))
         .child(movies::view::now(movies))
+        .child(restaurant::view::now(restaurant))
         .child(template("places"));
     let feed = orders.by(Way::AppSync);
     orders::view::main("page", feed)

@@ -15,6 +15,8 @@ pub enum Route {
     Compare(Option<OrderId>),
     /// The film of the moment, its votes and the chat.
     Movies,
+    /// Orders of a restaurant: a queue, a workflow, a notification.
+    Restaurant,
     /// No screen has this address.
     NotFound,
 }
@@ -29,6 +31,7 @@ impl Route {
             (Some("orders"), id, None) => Self::of_order(id, Self::Orders),
             (Some("compare"), id, None) => Self::of_order(id, Self::Compare),
             (Some("movies"), None, _) => Self::Movies,
+            (Some("restaurant"), None, _) => Self::Restaurant,
             _ => Self::NotFound,
         }
     }
@@ -49,6 +52,7 @@ impl Route {
             Self::Orders(id) => path("/orders", id),
             Self::Compare(id) => path("/compare", id),
             Self::Movies => "/movies".to_owned(),
+            Self::Restaurant => "/restaurant".to_owned(),
             Self::NotFound => "/not-found".to_owned(),
         }
     }
@@ -61,6 +65,7 @@ impl Route {
             Self::Orders(_) => "Orders · Eddy",
             Self::Compare(_) => "AppSync and MQTT · Eddy",
             Self::Movies => "Movies · Eddy",
+            Self::Restaurant => "Restaurant · Eddy",
             Self::NotFound => "Nothing here · Eddy",
         }
     }
@@ -90,6 +95,8 @@ mod tests {
             ("/orders/", Route::Orders(None)),
             ("/movies", Route::Movies),
             ("/movies/0", Route::NotFound),
+            ("/restaurant", Route::Restaurant),
+            ("/restaurant/2abc", Route::NotFound),
             ("/orders/2abc", Route::Orders(Some("2abc".into()))),
             ("/orders/2abc/items", Route::NotFound),
             ("/orders/shop%2E17", Route::Orders(Some("shop.17".into()))),
@@ -107,7 +114,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_route_is_found_again_by_its_path(id in ".{1,32}") {
-            for route in [Route::Overview, Route::Movies, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::Compare(None), Route::Compare(Some(id.as_str().into())), Route::NotFound] {
+            for route in [Route::Overview, Route::Movies, Route::Restaurant, Route::Orders(None), Route::Orders(Some(id.as_str().into())), Route::Compare(None), Route::Compare(Some(id.as_str().into())), Route::NotFound] {
                 prop_assert_eq!(Route::of(&route.path()), route);
             }
         }

@@ -56,6 +56,10 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
         .set("href", "/movies")
         .bind("aria-current", here(|route| *route == Route::Movies))
         .text("Movies");
+    let restaurant = el("a")
+        .set("href", "/restaurant")
+        .bind("aria-current", here(|route| *route == Route::Restaurant))
+        .text("Restaurant");
     let worst = worst(lines);
     let state = el("button")
         .class("light")
@@ -73,7 +77,8 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
                 .child(overview)
                 .child(orders)
                 .child(compare)
-                .child(movies),
+                .child(movies)
+                .child(restaurant),
         )
         .child(lit(state, &worst))
         .child(theme())

@@ -93,6 +93,7 @@ fn visitor(url: &str) -> Result<Api> {
             "simulation": { "region": cloud::settings::REGION, "url": "/order" },
         },
         "movies": { "region": cloud::settings::REGION, "graphql": "/movies/graphql", "auth": "guest" },
+        "restaurant": { "region": cloud::settings::REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {

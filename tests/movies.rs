@@ -29,6 +29,7 @@ fn configuration() -> Result<Config> {
         "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
         "orders": orders,
         "movies": api("/movies/graphql"),
+        "restaurant": api("/restaurant/graphql"),
     });
     Ok(config::parse(&configuration.to_string())?)
 }

@@ -44,7 +44,7 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
   },
   "overview-no-cloud": async (page, orders) => {
     await expect(orders.link("orders")).toContainText(/Retrying/);
-    for (const name of ["Orders", "Movies"]) {
+    for (const name of ["Orders", "Movies", "Restaurant"]) {
       const panel = page.getByRole("region", { name });
       await expect(panel.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
     }
@@ -63,6 +63,21 @@ const SAYS: Record<string, (page: Page, orders: Orders) => Promise<void>> = {
     await expect(alert).toContainText("appconfig.toml");
   },
   "movies-no-cloud": async (page) => {
+    await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
+  },
+  "restaurant-empty": async (page) => {
+    await expect(page.getByRole("heading", { name: "Nothing ordered so far" })).toBeVisible();
+    await expect(page.getByText("Nobody has been told anything yet.")).toBeVisible();
+  },
+  "restaurant-loading": async (page) => {
+    await expect(page.locator(".orders-placed [aria-busy='true']")).toHaveText("The orders are on their way…");
+    await expect(page.locator("[data-figure] b")).toHaveText(["–", "–", "–"]);
+  },
+  "restaurant-denied": async (page) => {
+    const alert = page.getByRole("alert").filter({ hasText: "The cloud refuses this page" });
+    await expect(alert).toContainText("appconfig.toml");
+  },
+  "restaurant-no-cloud": async (page) => {
     await expect(page.getByRole("heading", { name: "There is no cloud here yet" })).toBeVisible();
   },
   "compare-empty": async (page) => {
@@ -180,7 +195,7 @@ test("nothing moves when the orders have come", async ({ start, visit }) => {
 
 /** Where the parts stand that are there before and after. */
 function places(page: Page) {
-  const parts = ["h1", ".start", ".tally", ".panel-head", ".panel-head .light", ".field", ".rows", "tbody", ".figures", ".feed", ".compare-body", ".ways", ".explain"];
+  const parts = ["h1", ".start", ".tally", ".panel-head", ".panel-head .light", ".field", ".rows", "tbody", ".figures", ".feed", ".compare-body", ".ways", ".restaurant-now", ".explain"];
   return page.evaluate((parts) => {
     return parts.flatMap((part) => {
       const box = document.querySelector(part)?.getBoundingClientRect();

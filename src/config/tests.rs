@@ -18,7 +18,8 @@ fn good() -> Value {
             "mqtt": { "region": "eu-west-1", "url": "/mqtt" },
             "simulation": { "region": "us-gov-west-1", "url": "https://example.org:8443/order" }
         },
-        "movies": { "region": "eu-west-1", "graphql": "/movies/graphql", "auth": "guest" }
+        "movies": { "region": "eu-west-1", "graphql": "/movies/graphql", "auth": "guest" },
+        "restaurant": { "region": "eu-west-1", "graphql": "/restaurant/graphql", "auth": "guest" }
     })
 }
 
@@ -87,6 +88,9 @@ fn what_is_missing_is_named() {
         "/orders/simulation",
         "/orders/simulation/region",
         "/orders/simulation/url",
+        "/movies",
+        "/restaurant",
+        "/restaurant/graphql",
     ] {
         assert!(message(pointer, None).contains("is missing"));
         assert!(message(pointer, Value::Null).contains("is missing"));

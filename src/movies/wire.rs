@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use appsync::{Client, Error, Event};
+use appsync::{Client, Event};
 use aws_guest::Guest;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::stream::{self, Stream, StreamExt, select};
@@ -81,9 +81,9 @@ impl Api {
                 Some(review) => votes::Outcome::Counted(review.total),
                 None => votes::Outcome::Refused("the answer cannot be read".to_owned()),
             },
-            Err(error) if is_about(&error, "StaleRound") => votes::Outcome::Late,
-            Err(error) if is_open(&error) => votes::Outcome::Unknown,
-            Err(error) => votes::Outcome::Refused(words(&error)),
+            Err(error) if api::is_about(&error, "StaleRound") => votes::Outcome::Late,
+            Err(error) if api::is_open(&error) => votes::Outcome::Unknown,
+            Err(error) => votes::Outcome::Refused(api::words(&error)),
         }
     }
 
@@ -110,8 +110,8 @@ impl Api {
                 Some(id) => chat::Outcome::Said(MessageId::from(id.as_str())),
                 None => chat::Outcome::Refused("the answer cannot be read".to_owned()),
             },
-            Err(error) if is_open(&error) => chat::Outcome::Unknown,
-            Err(error) => chat::Outcome::Refused(words(&error)),
+            Err(error) if api::is_open(&error) => chat::Outcome::Unknown,
+            Err(error) => chat::Outcome::Refused(api::words(&error)),
         }
     }
 
@@ -297,29 +297,6 @@ fn burst(row: ReactionFields) -> Option<Burst> {
         // More than that nobody can see.
         count: u32::try_from(row.count.clamp(0, 100)).unwrap_or_default(),
     })
-}
-
-/// Whether the service gave this `errorType`.
-fn is_about(error: &Error, error_type: &str) -> bool {
-    let Error::GraphQl(errors) = error else {
-        return false;
-    };
-    errors.iter().any(|error| error.error_type == error_type)
-}
-
-/// Whether the same request may succeed later, or may have succeeded already.
-fn is_open(error: &Error) -> bool {
-    error.is_retryable()
-        || is_about(error, "InternalFailure")
-        || is_about(error, "TransactionConflict")
-}
-
-/// What the service says about it, for people.
-fn words(error: &Error) -> String {
-    match error {
-        Error::GraphQl(errors) if !errors.is_empty() => errors[0].message.clone(),
-        error => error.to_string(),
-    }
 }
 
 #[cfg(test)]

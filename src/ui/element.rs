@@ -79,6 +79,13 @@ impl El {
         input.set_value(value);
     }
 
+    /// Gives it the focus, and brings it in sight.
+    pub fn focus(&self) {
+        let element: &web_sys::HtmlElement = self.0.unchecked_ref();
+        // Fails on nothing that is there.
+        let _ = element.focus();
+    }
+
     /// With an attribute.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> Self {

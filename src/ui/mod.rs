@@ -2,6 +2,7 @@
 
 pub mod aim;
 pub mod element;
+pub mod flow;
 pub mod history;
 pub mod light;
 pub mod locale;

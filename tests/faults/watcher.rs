@@ -125,6 +125,7 @@ pub(crate) fn visitor(url: &str) -> Result<Api> {
             "simulation": { "region": REGION, "url": "/order" },
         },
         "movies": { "region": REGION, "graphql": "/movies/graphql", "auth": "guest" },
+        "restaurant": { "region": REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {

@@ -1,15 +1,11 @@
 //! Three ways behind one screen, which light up as something comes by them.
 
-use std::time::Duration;
-
 use crate::ui::signal::RwSignal;
 
 use crate::movies::Live;
 use crate::movies::model::{movie, reviews};
+use crate::ui::flow::lights;
 use crate::ui::{El, template};
-
-/// Something takes so long through a picture; what arrives meanwhile does not start it anew.
-const PASSAGE: Duration = Duration::from_millis(1_400);
 
 /// The three kinds of backend, explained.
 pub(super) fn explanation(movies: Live, bursts: RwSignal<i64>) -> El {
@@ -29,24 +25,4 @@ pub(super) fn explanation(movies: Live, bursts: RwSignal<i64>) -> El {
         Box::new(move || 1 + bursts.get()),
     );
     lanes
-}
-
-/// A lane that is lit whenever a number has changed since it was known.
-fn lights(lanes: &El, lane: &str, mut number: Box<dyn FnMut() -> i64>) {
-    let (mut seen, mut last, mut turn) = (0, None, false);
-    let _ = lanes.find(lane).bind("data-flow", move || {
-        let (is, now) = (number(), net::now());
-        if is != seen && last.is_none_or(|last| now >= last + PASSAGE) {
-            if seen != 0 {
-                (last, turn) = (Some(now), !turn);
-            }
-            seen = is;
-        }
-        // Two alike in turn, since the same animation does not start twice.
-        match (last, turn) {
-            (None, _) => "",
-            (_, true) => "even",
-            (_, false) => "odd",
-        }
-    });
 }

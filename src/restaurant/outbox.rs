@@ -1,0 +1,291 @@
+//! Orders on their way: one after the other, each under a token until it is answered, and in sight until the list has
+//! them. Pure.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use net::{Instant, UnixTime};
+
+use super::form::Fault;
+use super::model::{Order, OrderId, Ordered};
+use crate::live::flight::{Flight, Token};
+use crate::live::window::Entry;
+
+/// Numbers orders that have no id yet; grows.
+pub type Number = u32;
+/// So many of the visitor's own orders are known as such.
+const OWN: usize = 20;
+/// Who hears of orders hears of one this long, in milliseconds, before the clock says that it was sent: clocks differ.
+const SKEW: i64 = 1_000;
+/// The queue has, or has handed on, what was accepted so long ago.
+const SETTLES: Duration = Duration::from_secs(2);
+
+/// What came of an order that was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It was accepted, now or before, and is this one.
+    Accepted(Order),
+    /// It cannot be accepted.
+    Refused(Fault),
+    /// Nobody knows: to be sent again.
+    Unknown,
+}
+
+/// The visitor's orders on their way.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    flight: Option<Flight<(Number, Ordered)>>,
+    waiting: VecDeque<(Number, Ordered)>,
+    /// When that was sent first, by the cloud's clock.
+    sent: UnixTime,
+    /// Accepted, when, and not in the list so far.
+    accepted: Vec<(Instant, Order)>,
+    returned: Option<(Ordered, Fault)>,
+    /// The number given last.
+    last: Number,
+    /// What was accepted, the newest at the end.
+    own: Vec<OrderId>,
+}
+
+impl Outbox {
+    /// Nothing is on its way.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            flight: None,
+            waiting: VecDeque::new(),
+            sent: UnixTime(0),
+            accepted: Vec::new(),
+            returned: None,
+            last: 0,
+            own: Vec::new(),
+        }
+    }
+
+    /// To be sent as soon as what was placed before is answered.
+    pub fn place(&mut self, ordered: Ordered) {
+        self.last += 1;
+        self.waiting.push_back((self.last, ordered));
+    }
+
+    /// The next order to be sent, and under which token; `token` makes new ones, `wall` is the cloud's clock.
+    pub fn poll(
+        &mut self,
+        now: Instant,
+        wall: UnixTime,
+        token: impl FnOnce() -> Token,
+    ) -> Option<(Ordered, Token)> {
+        if self.flight.is_none() {
+            let next = self.waiting.pop_front()?;
+            self.flight = Some(Flight::new(next, token(), now));
+            self.sent = wall;
+        }
+        let flight = self.flight.as_mut()?;
+        let departs = flight.departs(now);
+        departs.then(|| (flight.what.1.clone(), flight.token.clone()))
+    }
+
+    /// When to poll again, if nothing happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.flight.as_ref()?.due()
+    }
+
+    /// What came of the order that was sent; `unit` is random in [0, 1). What is refused comes back; what was placed
+    /// after it is sent all the same.
+    pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
+        let Some(mut flight) = self.flight.take() else {
+            return;
+        };
+        match outcome {
+            Outcome::Accepted(order) => {
+                if self.own.len() == OWN {
+                    self.own.remove(0);
+                }
+                self.own.push(order.id.clone());
+                self.accepted.push((now, order));
+            }
+            Outcome::Refused(fault) => self.returned = Some((flight.what.1, fault)),
+            Outcome::Unknown => {
+                flight.failed(now, unit);
+                self.flight = Some(flight);
+            }
+        }
+    }
+
+    /// See [`Flight::hurry`].
+    pub fn hurry(&mut self, now: Instant) {
+        if let Some(flight) = &mut self.flight {
+            flight.hurry(now);
+        }
+    }
+
+    /// What the list shows: orders that are in it are on their way no more. Says whether there were any.
+    pub fn observe(&mut self, rows: &[Entry<Order>]) -> bool {
+        let before = self.accepted.len();
+        self.accepted
+            .retain(|(_, order)| rows.iter().all(|entry| entry.row.id != order.id));
+        self.accepted.len() < before
+    }
+
+    /// What is not known to be accepted, in order.
+    pub fn unsent(&self) -> impl DoubleEndedIterator<Item = &(Number, Ordered)> {
+        let flight = self.flight.iter().map(|flight| &flight.what);
+        flight.chain(&self.waiting)
+    }
+
+    /// What the list need not show of that, since it shows these orders: the one that was sent may be listed before
+    /// anybody has answered.
+    #[must_use]
+    pub fn overtaken(&self, rows: &[Entry<Order>]) -> Option<Number> {
+        let (number, ordered) = &self.flight.as_ref()?.what;
+        let since = self.sent.plus_millis(-SKEW);
+        let rows = rows.iter().map(|entry| &entry.row);
+        // The newest are on top.
+        let mut rows = rows.take_while(|order| order.created() >= since);
+        let is_listed =
+            rows.any(|order| order.ordered == *ordered && !self.own.contains(&order.id));
+        is_listed.then_some(*number)
+    }
+
+    /// Whether the first of them could not be sent so far.
+    #[must_use]
+    pub fn is_delayed(&self) -> bool {
+        self.flight.as_ref().is_some_and(Flight::is_delayed)
+    }
+
+    /// What is accepted, and not in the list so far; and whether it is lost, if the queue was seen to be empty then.
+    pub fn accepted(&self, empty: Option<Instant>) -> impl Iterator<Item = (&Order, bool)> {
+        self.accepted.iter().map(move |(at, order)| {
+            let is_lost = empty.is_some_and(|empty| *at + SETTLES <= empty);
+            (order, is_lost)
+        })
+    }
+
+    /// The visitor's newest order that was accepted.
+    #[must_use]
+    pub fn own(&self) -> Option<&OrderId> {
+        self.own.last()
+    }
+
+    /// What has come back; asked for once.
+    pub const fn returned(&mut self) -> Option<(Ordered, Fault)> {
+        self.returned.take()
+    }
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::window::{Change, Window};
+    use crate::restaurant::model::Status;
+    use crate::restaurant::model::tests::{order, soup};
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_start(Duration::from_millis(millis))
+    }
+
+    fn sent(outbox: &mut Outbox, now: u64) -> Option<Token> {
+        let sent = outbox.poll(at(now), UnixTime(2_000), || Token(now.to_string()));
+        sent.map(|(_, token)| token)
+    }
+
+    fn numbers(outbox: &Outbox) -> Vec<Number> {
+        outbox.unsent().map(|(number, _)| *number).collect()
+    }
+
+    #[test]
+    fn orders_go_one_after_the_other_and_stay_in_sight_until_they_are_listed() {
+        let mut outbox = Outbox::default();
+        outbox.place(soup());
+        outbox.place(soup());
+        assert_eq!(sent(&mut outbox, 0), Some(Token("0".into())));
+        assert_eq!(sent(&mut outbox, 1), None, "one at a time");
+        assert_eq!(numbers(&outbox), [1, 2]);
+        let accepted = order("a", 5, 0, Status::Pending);
+        outbox.answered(Outcome::Accepted(accepted.clone()), at(2), 0.0);
+        assert_eq!(numbers(&outbox), [2]);
+        let told: Vec<_> = outbox.accepted(None).collect();
+        assert_eq!(told, [(&accepted, false)]);
+        // The queue is empty soon after: it is elsewhere. Still empty later: it is nowhere.
+        for (empty, is_lost) in [(2_001, false), (2_002, true)] {
+            let told = outbox.accepted(Some(at(empty))).next();
+            assert_eq!(told, Some((&accepted, is_lost)));
+        }
+        assert_eq!(outbox.own(), Some(&"a".into()));
+        assert_eq!(sent(&mut outbox, 3), Some(Token("3".into())));
+
+        let mut window = Window::new(9);
+        window.apply(Change::Put(order("b", 4, 1, Status::Pending)), UnixTime(0));
+        assert!(!outbox.observe(window.rows()));
+        window.apply(Change::Put(order("a", 5, 1, Status::Pending)), UnixTime(0));
+        assert!(outbox.observe(window.rows()));
+        assert!(outbox.accepted(None).next().is_none());
+    }
+
+    #[test]
+    fn what_nobody_knows_of_goes_again_under_the_same_token() {
+        let mut outbox = Outbox::default();
+        outbox.place(soup());
+        let first = sent(&mut outbox, 0);
+        outbox.answered(Outcome::Unknown, at(10), 1.0);
+        assert!(outbox.is_delayed());
+        assert_eq!(sent(&mut outbox, 20), None);
+        assert_eq!(outbox.deadline(), Some(at(510)));
+        outbox.hurry(at(30));
+        assert_eq!(sent(&mut outbox, 30), first);
+    }
+
+    #[test]
+    fn what_is_listed_before_its_answer_is_shown_once() {
+        let mut outbox = Outbox::default();
+        outbox.place(soup());
+        outbox.place(soup());
+        let mut window = Window::new(9);
+        let mut listed = |id: &str, created| {
+            window.apply(
+                Change::Put(order(id, created, 1, Status::Pending)),
+                UnixTime(0),
+            );
+            window.rows().to_vec()
+        };
+        let rows = listed("earlier", 999);
+        assert_eq!(outbox.overtaken(&rows), None, "nothing is sent");
+        sent(&mut outbox, 0);
+        assert_eq!(outbox.overtaken(&rows), None, "it was there before");
+        let rows = listed("a", 1_500);
+        assert_eq!(outbox.overtaken(&rows), Some(1));
+        outbox.answered(
+            Outcome::Accepted(order("a", 1_500, 0, Status::Pending)),
+            at(1),
+            0.0,
+        );
+        sent(&mut outbox, 2);
+        assert_eq!(
+            outbox.overtaken(&rows),
+            None,
+            "that is known to be the other one"
+        );
+        assert_eq!(outbox.overtaken(&listed("b", 1_600)), Some(2));
+    }
+
+    #[test]
+    fn what_is_refused_comes_back_and_the_others_go() {
+        let mut outbox = Outbox::default();
+        outbox.place(soup());
+        outbox.place(soup());
+        sent(&mut outbox, 0);
+        let fault = Fault::read("name: must not be empty");
+        outbox.answered(Outcome::Refused(fault.clone()), at(1), 0.0);
+        assert_eq!(outbox.returned(), Some((soup(), fault)));
+        assert_eq!(outbox.returned(), None);
+        assert!(sent(&mut outbox, 2).is_some());
+        assert_eq!(numbers(&outbox), [2]);
+    }
+}

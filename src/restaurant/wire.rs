@@ -1,0 +1,296 @@
+//! What the restaurant's API says, turned into what the models know. Parsed once, here.
+
+use appsync::{Client, Event};
+use aws_guest::Guest;
+use futures::stream::{Stream, StreamExt};
+use net::civil::rfc3339;
+use net::{MaybeSend, UnixTime};
+
+use super::form::Fault;
+use super::gauge::Figures;
+use super::model::{Order, OrderId, Ordered, Status, Step};
+use super::outbox::Outcome;
+use crate::live::flight::Token;
+use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::window::{Change, Revision};
+use crate::live::{Link, Source};
+use crate::{api, config};
+
+/// The operations' types, made from `graphql/restaurant/` when the page is built.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    nonstandard_style,
+    dead_code,
+    unused_imports,
+    clippy::all,
+    clippy::pedantic
+)]
+mod schema {
+    /// RFC 3339.
+    type AWSDateTime = String;
+    include!(concat!(env!("OUT_DIR"), "/restaurant.rs"));
+}
+
+use schema::shared::{ORDER_STATUS, OrderFields};
+
+/// As many orders as the server lists; there may be more where it lists so many.
+const LISTED: usize = 500;
+
+/// The restaurant's API.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    guest: Guest,
+}
+
+impl Api {
+    /// The API of a configuration, seen from a page of this origin, for this guest.
+    #[must_use]
+    pub fn new(api: &config::Api, guest: Guest, origin: &str) -> Self {
+        Self {
+            client: api::client(api, &guest, origin),
+            guest,
+        }
+    }
+
+    /// The time, as the cloud has it.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.guest.now()
+    }
+
+    /// Places an order.
+    pub async fn place(&self, ordered: Ordered, token: Token) -> Outcome {
+        let variables = schema::post_order::Variables {
+            input: schema::post_order::PostOrderInput {
+                name: ordered.name,
+                quantity: ordered.quantity,
+                restaurant_id: ordered.restaurant,
+            },
+            token: Some(token.0),
+        };
+        match self.client.query::<schema::PostOrder>(variables).await {
+            Ok(data) => match change(data.post_order) {
+                Some(Change::Put(order)) => Outcome::Accepted(order),
+                _ => Outcome::Refused(Fault::read("the answer cannot be read")),
+            },
+            Err(error) if api::is_open(&error) => Outcome::Unknown,
+            Err(error) => Outcome::Refused(Fault::read(&api::words(&error))),
+        }
+    }
+
+    /// Changes what was ordered.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn change(&self, id: OrderId, ordered: Ordered) -> Result<(), Fault> {
+        let input = schema::update_order::UpdateOrderInput {
+            id: id.as_str().to_owned(),
+            name: ordered.name,
+            quantity: ordered.quantity,
+            restaurant_id: ordered.restaurant,
+        };
+        let variables = schema::update_order::Variables { input };
+        let answer = self.client.query::<schema::UpdateOrder>(variables).await;
+        let fault = |error| Fault::read(&api::words(&error));
+        answer.map(drop).map_err(fault)
+    }
+
+    /// Deletes an order.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn delete(&self, id: OrderId) -> Result<(), Fault> {
+        let id = id.as_str().to_owned();
+        let variables = schema::delete_order::Variables { id };
+        let answer = self.client.query::<schema::DeleteOrder>(variables).await;
+        let fault = |error| Fault::read(&api::words(&error));
+        answer.map(drop).map_err(fault)
+    }
+
+    /// How full the queue is, if it says so.
+    pub async fn pipeline(&self) -> Option<Figures> {
+        let variables = schema::pipeline::Variables {};
+        let answer = self.client.query::<schema::Pipeline>(variables).await;
+        let pipeline = answer.ok()?.pipeline;
+        Some(Figures {
+            depth: pipeline.depth,
+            in_flight: pipeline.in_flight,
+            dead: pipeline.dead,
+        })
+    }
+}
+
+/// The orders as they are and as they change.
+#[derive(Debug)]
+pub struct Orders(pub Api);
+
+impl Source for Orders {
+    type Row = Order;
+
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
+        let client = &self.0.client;
+        client
+            .subscribe::<schema::OnOrderChanged>(schema::on_order_changed::Variables {})
+            .map(|event| match event {
+                Event::State(state) => Incoming::Link(Link::from(state)),
+                // What cannot be applied is a hint to fetch.
+                Event::Incomplete(_) => Incoming::Hint,
+                Event::Data(data) => data
+                    .on_order_changed
+                    .and_then(change)
+                    .map_or(Incoming::Hint, Incoming::Change),
+            })
+    }
+
+    async fn page(&self, _: Option<String>) -> Result<Page<Order>, Failure> {
+        let variables = schema::orders::Variables {};
+        let answer = self.0.client.query::<schema::Orders>(variables).await;
+        let orders = answer.map_err(|error| api::failure(&error))?.orders;
+        // There are no further pages, but there may be further orders.
+        let next = (orders.len() >= LISTED).then(String::new);
+        // A row of a kind that this page does not know is not shown; the others are.
+        let rows = orders.into_iter().flatten().filter_map(change);
+        let rows = rows.filter_map(|change| match change {
+            Change::Put(order) => Some(order),
+            Change::Delete { .. } => None,
+        });
+        Ok(Page {
+            rows: rows.collect(),
+            next,
+        })
+    }
+
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
+}
+
+/// What a row tells; nothing where a publisher did not select all of it, or it is of a kind that this page does not know.
+fn change(row: OrderFields) -> Option<Change<Order>> {
+    let id = OrderId::from(row.id.as_str());
+    let revision = Revision(row.revision?);
+    if row.deleted == Some(true) {
+        return Some(Change::Delete { key: id, revision });
+    }
+    let mut begun = [None; 4];
+    begun[Step::Queue as usize] = Some(rfc3339(&row.created_at?)?);
+    for stage in row.stages.into_iter().flatten() {
+        if let Some(step) = Step::of_task(&stage.name) {
+            begun[step as usize] = Some(rfc3339(&stage.at)?);
+        }
+    }
+    Some(Change::Put(Order {
+        id,
+        revision,
+        ordered: Ordered {
+            name: row.name,
+            quantity: row.quantity,
+            restaurant: row.restaurant_id,
+        },
+        status: match row.order_status {
+            ORDER_STATUS::PENDING => Status::Pending,
+            ORDER_STATUS::SUCCESS => Status::Success,
+            ORDER_STATUS::FAILED => Status::Failed,
+            ORDER_STATUS::Other(_) => return None,
+        },
+        reason: row.error_message,
+        notification: row.notification,
+        begun,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::agreement;
+
+    fn row() -> Value {
+        json!({
+            "id": "2abc", "name": "Soup", "quantity": 2, "restaurantId": "Harbour", "orderStatus": "FAILED",
+            "errorMessage": "payment method declined", "notification": "{}",
+            "stages": [
+                {"name": "InitializeOrder", "at": "2026-02-02T20:00:01Z"},
+                {"name": "ProcessPayment", "at": "2026-02-02T20:00:02.5Z"},
+                {"name": "PaymentFailure", "at": "2026-02-02T20:00:04Z"},
+            ],
+            "deleted": false, "createdAt": "2026-02-02T20:00:00Z", "revision": 3
+        })
+    }
+
+    fn read(row: &Value) -> Option<Change<Order>> {
+        let answer = json!({ "onOrderChanged": row });
+        let answer =
+            appsync::json::read::<schema::on_order_changed::ResponseData>(&answer).unwrap();
+        change(answer.on_order_changed.unwrap())
+    }
+
+    #[test]
+    fn a_row_is_an_order_with_the_times_of_its_steps() {
+        let Some(Change::Put(order)) = read(&row()) else {
+            panic!("no order");
+        };
+        assert_eq!(
+            (order.status, order.revision),
+            (Status::Failed, Revision(3))
+        );
+        assert_eq!(
+            Step::ALL.map(|step| order.took(step)),
+            [Some(1_000), Some(1_500), Some(1_500), None]
+        );
+        assert_eq!(order.total(), Some(4_000));
+        assert_eq!(order.ordered.restaurant, "Harbour");
+        assert_eq!(order.notification.as_deref(), Some("{}"));
+    }
+
+    #[test]
+    fn a_tombstone_deletes_and_what_is_incomplete_is_none() {
+        let mut deleted = row();
+        deleted["deleted"] = json!(true);
+        let delete = Change::Delete {
+            key: "2abc".into(),
+            revision: Revision(3),
+        };
+        assert_eq!(read(&deleted), Some(delete));
+        for (field, value) in [
+            ("revision", json!(null)),
+            ("createdAt", json!(null)),
+            ("createdAt", json!("soon")),
+            ("orderStatus", json!("EATEN")),
+            ("stages", json!([{"name": "ProcessPayment", "at": "later"}])),
+        ] {
+            let mut row = row();
+            row[field] = value;
+            assert_eq!(read(&row), None, "{field}");
+        }
+        // A task that a later version has.
+        let mut later = row();
+        later["stages"] = json!([{"name": "CookOrder", "at": "later"}]);
+        assert!(read(&later).is_some());
+    }
+
+    #[test]
+    fn answers_are_read_and_variables_written_as_serde_does_it() {
+        agreement::on_reading::<schema::orders::ResponseData>(&json!({ "orders": [row(), null] }));
+        agreement::on_reading::<schema::pipeline::ResponseData>(
+            &json!({ "pipeline": {"depth": 1, "inFlight": 2, "dead": 3} }),
+        );
+        agreement::on_reading::<schema::delete_order::ResponseData>(
+            &json!({ "deleteOrder": "2abc" }),
+        );
+        let input = schema::post_order::PostOrderInput {
+            name: "Soup".to_owned(),
+            quantity: 2,
+            restaurant_id: "Harbour".to_owned(),
+        };
+        let token = Some("t".to_owned());
+        let written = agreement::on_writing(schema::post_order::Variables { input, token });
+        assert_eq!(
+            written,
+            json!({"input": {"name": "Soup", "quantity": 2, "restaurantId": "Harbour"}, "token": "t"})
+        );
+    }
+}
