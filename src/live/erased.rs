@@ -1,15 +1,21 @@
-//! A source whose type is forgotten. What runs a view is generated once for each kind of row, and not for each way by
-//! which rows of that kind come: it weighs seven kilobytes in the page each time.
+//! Rows whose type is forgotten. What keeps a view without gaps (`drive`, `gapless`, `notices`, `window`) is generated
+//! once in the page and not for each kind of row: it weighs twenty kilobytes before compression each time.
+//!
+//! A source's rows, keys, positions and patches go in behind pointers, and what is shown comes out as what it was.
 
+use std::any::Any as Type;
+use std::cmp::Ordering;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use futures::stream::Stream;
+use futures::stream::{Stream, StreamExt as _};
 use net::{MaybeSend, UnixTime};
 
 use super::drive::Source;
-use super::gapless::{Failure, Incoming, Page};
-use super::window::Row;
+use super::gapless::{Failure, Incoming, Page, View};
+use super::window::{Change, Notice, Patch, Revision, Row};
 
 // `Send` where tasks wander between threads.
 #[cfg(not(target_arch = "wasm32"))]
@@ -23,36 +29,279 @@ pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + Send + 'a>>;
 /// What a subscription says, whatever stream says it.
 pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + 'a>>;
 
-/// A source of rows, wherever they come from.
-pub(super) struct Erased<R: Row>(Box<dyn Behind<R>>);
+/// What the row of a view can be: it is kept behind a pointer, and shown from signals.
+pub trait Kept: Row<Key: Ord + Whole, Position: Whole, Patch: Whole> + Whole {}
+impl<R: Row<Key: Ord + Whole, Position: Whole, Patch: Whole> + Whole> Kept for R {}
 
-impl<R: Row> Erased<R> {
+/// Whatever may be kept behind a pointer. Without `Debug`: a pointer brings all that its trait asks for into the page,
+/// whether it is called or not.
+pub trait Whole: Type + Send + Sync {}
+impl<T: Type + Send + Sync> Whole for T {}
+
+/// A row of any kind.
+#[derive(Clone)]
+pub struct Any {
+    row: Arc<dyn Behind>,
+    key: Name,
+    position: Name,
+}
+
+/// A key or a position of any kind.
+#[derive(Clone)]
+pub struct Name(Arc<dyn Named>);
+
+/// A patch of any kind.
+#[derive(Clone)]
+pub struct Part(Arc<dyn Applied>);
+
+/// What is behind a row.
+trait Behind: Whole {
+    fn revision(&self) -> Revision;
+    fn expires(&self) -> Option<UnixTime>;
+    fn absorbed(&self, other: &dyn Type) -> Option<Arc<dyn Behind>>;
+    fn is(&self, other: &dyn Type) -> bool;
+}
+
+/// What is behind a key or a position.
+trait Named: Whole {
+    fn order(&self, other: &dyn Type) -> Option<Ordering>;
+}
+
+/// What is behind a patch.
+trait Applied: Whole {
+    fn apply(&self, revision: Revision, before: &dyn Type) -> Option<Any>;
+    fn is(&self, other: &dyn Type) -> bool;
+}
+
+impl<R: Kept> Behind for R {
+    fn revision(&self) -> Revision {
+        Row::revision(self)
+    }
+
+    fn expires(&self) -> Option<UnixTime> {
+        Row::expires(self)
+    }
+
+    fn absorbed(&self, other: &dyn Type) -> Option<Arc<dyn Behind>> {
+        let (mut row, other) = (self.clone(), other.downcast_ref()?);
+        row.absorb(other).then(|| Arc::new(row) as _)
+    }
+
+    fn is(&self, other: &dyn Type) -> bool {
+        other.downcast_ref() == Some(self)
+    }
+}
+
+impl<T: Ord + Whole> Named for T {
+    fn order(&self, other: &dyn Type) -> Option<Ordering> {
+        Some(self.cmp(other.downcast_ref()?))
+    }
+}
+
+/// A patch that knows of which rows it tells.
+struct Of<R: Row>(R::Patch);
+
+impl<R: Kept> Applied for Of<R> {
+    fn apply(&self, revision: Revision, before: &dyn Type) -> Option<Any> {
+        Some(Any::new(
+            self.0.apply(revision, before.downcast_ref::<R>()?),
+        ))
+    }
+
+    fn is(&self, other: &dyn Type) -> bool {
+        other
+            .downcast_ref::<Self>()
+            .is_some_and(|other| other.0 == self.0)
+    }
+}
+
+impl Any {
+    fn new<R: Kept>(row: R) -> Self {
+        let (key, position) = (Name::new(row.key().clone()), Name::new(row.position()));
+        Self {
+            row: Arc::new(row),
+            key,
+            position,
+        }
+    }
+
+    /// What it was.
+    fn back<R: Kept>(&self) -> Option<Arc<R>> {
+        let row: Arc<dyn Type + Send + Sync> = self.row.clone();
+        row.downcast().ok()
+    }
+}
+
+impl Name {
+    fn new(name: impl Ord + Whole) -> Self {
+        Self(Arc::new(name))
+    }
+
+    /// What it was.
+    fn back<T: Clone + Whole>(&self) -> Option<T> {
+        let name: &dyn Type = &*self.0;
+        name.downcast_ref().cloned()
+    }
+}
+
+impl Row for Any {
+    type Key = Name;
+    type Position = Name;
+    type Patch = Part;
+
+    fn key(&self) -> &Name {
+        &self.key
+    }
+
+    fn position(&self) -> Name {
+        self.position.clone()
+    }
+
+    fn revision(&self) -> Revision {
+        self.row.revision()
+    }
+
+    fn expires(&self) -> Option<UnixTime> {
+        self.row.expires()
+    }
+
+    fn absorb(&mut self, other: &Self) -> bool {
+        let richer = self.row.absorbed(&*other.row);
+        let took = richer.is_some();
+        if let Some(row) = richer {
+            self.row = row;
+        }
+        took
+    }
+}
+
+impl PartialEq for Any {
+    fn eq(&self, other: &Self) -> bool {
+        self.row.is(&*other.row)
+    }
+}
+
+impl fmt::Debug for Any {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Any")
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Name")
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Part")
+    }
+}
+
+// Rows of two kinds never meet in one view.
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.order(&*other.0).unwrap_or(Ordering::Less)
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is(&*other.0)
+    }
+}
+
+impl Patch<Any> for Part {
+    fn apply(&self, revision: Revision, before: &Any) -> Any {
+        let told = self.0.apply(revision, &*before.row);
+        told.unwrap_or_else(|| before.clone())
+    }
+}
+
+/// What a subscription says, its rows forgotten.
+pub(super) fn forget<R: Kept>(incoming: Incoming<R>) -> Incoming<Any> {
+    match incoming {
+        Incoming::Change(Change::Put(row)) => Incoming::Change(Change::Put(Any::new(row))),
+        Incoming::Change(Change::Delete { key, revision }) => {
+            let key = Name::new(key);
+            Incoming::Change(Change::Delete { key, revision })
+        }
+        Incoming::Notice(notice) => Incoming::Notice(Notice {
+            key: Name::new(notice.key),
+            revision: notice.revision,
+            patch: Part(Arc::new(Of::<R>(notice.patch))),
+        }),
+        Incoming::Link(link) => Incoming::Link(link),
+        Incoming::Hint => Incoming::Hint,
+        Incoming::Widen(rows) => Incoming::Widen(rows),
+    }
+}
+
+/// What a view shows, its rows what they were.
+pub(super) fn remember<R: Kept>(view: &View<Any>) -> View<R> {
+    View {
+        window: view.window.shown_as(|row| row.back(), Name::back),
+        link: view.link.clone(),
+        loaded: view.loaded,
+        changes: view.changes,
+        reached: view.reached,
+        refused: view.refused,
+    }
+}
+
+/// A source of rows, wherever they come from and of whatever kind.
+pub(super) struct Erased(Box<dyn Whence>);
+
+impl Erased {
     /// Forgets what a source is.
     #[must_use]
-    pub(super) fn new(source: impl Source<Row = R> + 'static) -> Self {
+    pub(super) fn new<S: Source<Row: Kept> + 'static>(source: S) -> Self {
         Self(Box::new(source))
     }
 }
 
 /// What is behind it.
-trait Behind<R: Row> {
-    fn subscribe(&self) -> Changes<'_, R>;
-    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<R>, Failure>>;
-    fn look(&self, keys: Vec<R::Key>) -> Later<'_, Result<Vec<R>, Failure>>;
+trait Whence {
+    fn subscribe(&self) -> Changes<'_, Any>;
+    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<Any>, Failure>>;
+    fn look(&self, keys: Vec<Name>) -> Later<'_, Result<Vec<Any>, Failure>>;
     fn now(&self) -> UnixTime;
 }
 
-impl<S: Source> Behind<S::Row> for S {
-    fn subscribe(&self) -> Changes<'_, S::Row> {
-        Box::pin(Source::subscribe(self))
+impl<S: Source<Row: Kept>> Whence for S {
+    fn subscribe(&self) -> Changes<'_, Any> {
+        Box::pin(Source::subscribe(self).map(forget))
     }
 
-    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<S::Row>, Failure>> {
-        Box::pin(Source::page(self, after))
+    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<Any>, Failure>> {
+        let page = Source::page(self, after);
+        Box::pin(async {
+            let page = page.await?;
+            Ok(Page {
+                rows: page.rows.into_iter().map(Any::new).collect(),
+                next: page.next,
+            })
+        })
     }
 
-    fn look(&self, keys: Vec<<S::Row as Row>::Key>) -> Later<'_, Result<Vec<S::Row>, Failure>> {
-        Box::pin(Source::look(self, keys))
+    fn look(&self, keys: Vec<Name>) -> Later<'_, Result<Vec<Any>, Failure>> {
+        let rows = Source::look(self, keys.iter().filter_map(Name::back).collect());
+        Box::pin(async { Ok(rows.await?.into_iter().map(Any::new).collect()) })
     }
 
     fn now(&self) -> UnixTime {
@@ -60,21 +309,21 @@ impl<S: Source> Behind<S::Row> for S {
     }
 }
 
-impl<R: Row> Source for Erased<R> {
-    type Row = R;
+impl Source for Erased {
+    type Row = Any;
 
-    fn subscribe(&self) -> impl Stream<Item = Incoming<R>> + Unpin + MaybeSend {
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Any>> + Unpin + MaybeSend {
         self.0.subscribe()
     }
 
     fn page(
         &self,
         after: Option<String>,
-    ) -> impl Future<Output = Result<Page<R>, Failure>> + MaybeSend {
+    ) -> impl Future<Output = Result<Page<Any>, Failure>> + MaybeSend {
         self.0.page(after)
     }
 
-    fn look(&self, keys: Vec<R::Key>) -> impl Future<Output = Result<Vec<R>, Failure>> + MaybeSend {
+    fn look(&self, keys: Vec<Name>) -> impl Future<Output = Result<Vec<Any>, Failure>> + MaybeSend {
         self.0.look(keys)
     }
 

@@ -21,34 +21,27 @@ use futures::{Stream, StreamExt as _};
 use leptos::task::spawn_local_scoped_with_cancellation;
 
 pub use drive::Source;
-use erased::Erased;
+use erased::{Any, Erased, Kept};
 pub use gapless::View;
 pub use journal::Journal;
 pub use link::Link;
-use window::Row;
 
 /// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.
 pub fn follow<S>(source: S, limit: usize) -> ReadSignal<View<S::Row>>
 where
-    S: Source + 'static,
-    View<S::Row>: Send + Sync,
-{
-    run(Erased::new(source), limit)
-}
-
-fn run<R: Row + 'static>(source: Erased<R>, limit: usize) -> ReadSignal<View<R>>
-where
-    View<R>: Send + Sync,
+    S: Source<Row: Kept> + 'static,
 {
     let (view, show) = signal(View::new(limit));
-    task(async move {
-        drive::run(&source, limit, |view| {
-            // The owner may be gone between an abort and the task's next turn.
-            let _ = show.try_set(view.clone());
-        })
-        .await;
-    });
+    let show = move |view: &View<Any>| {
+        // The owner may be gone between an abort and the task's next turn.
+        let _ = show.try_set(erased::remember(view));
+    };
+    run(Erased::new(source), limit, Box::new(show));
     view
+}
+
+fn run(source: Erased, limit: usize, show: Box<dyn FnMut(&View<Any>)>) {
+    task(async move { drive::run(&source, limit, show).await });
 }
 
 /// Does something with each item of a stream, for as long as the current reactive owner lives.

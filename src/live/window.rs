@@ -187,6 +187,28 @@ impl<R: Row> Window<R> {
         self.floor.is_some()
     }
 
+    /// The window as it is, its rows and where they end taken for another type: to be looked at, not to go on with.
+    pub(super) fn shown_as<T: Row>(
+        &self,
+        row: impl Fn(&Arc<R>) -> Option<Arc<T>>,
+        position: impl FnOnce(&R::Position) -> Option<T::Position>,
+    ) -> Window<T> {
+        let rows = self.rows().iter().filter_map(|entry| {
+            Some(Entry {
+                row: row(&entry.row)?,
+                received: entry.received,
+                trust: None,
+                seen: entry.seen,
+            })
+        });
+        Window {
+            rows: rows.collect(),
+            floor: self.floor.as_ref().and_then(position),
+            caught_up: self.caught_up,
+            ..Window::new(self.limit)
+        }
+    }
+
     /// Holds so many rows more from now on. Those that there is room for come with the next snapshot.
     pub const fn widen(&mut self, rows: usize) {
         self.limit += rows;

@@ -7,6 +7,8 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::cases::cases;
+use crate::live::erased::{self, Any};
+use crate::live::gapless::{Incoming, View};
 
 /// A row under `key`, which is its position too. What a notice tells of it is its revision once more: a row that tells
 /// another has been put together wrongly.
@@ -377,6 +379,34 @@ enum Input {
     Delete(u8, i64),
 }
 
+/// Does to a window what an input says; its rows are what becomes of plain ones.
+fn take<R: Row>(
+    window: &mut Window<R>,
+    input: &Input,
+    turn: &dyn Fn(Incoming<Plain>) -> Incoming<R>,
+) {
+    let of = |key, revision| match turn(Incoming::Change(put(key, revision))) {
+        Incoming::Change(Change::Put(row)) => row,
+        other => panic!("a row became {other:?}"),
+    };
+    match *input {
+        Input::Acknowledge => window.acknowledge(),
+        Input::Begin => window.begin_snapshot(),
+        Input::Read(key, revision) => drop(window.page([of(key, revision)])),
+        Input::Complete => window.complete_snapshot(true),
+        Input::Found(key, revision) => window.found(vec![of(key, revision)]),
+        Input::Put(key, revision) => window.apply(Change::Put(of(key, revision)), AT),
+        Input::Delete(key, revision) => match turn(Incoming::Change(delete(key, revision))) {
+            Incoming::Change(change) => window.apply(change, AT),
+            other => panic!("a delete became {other:?}"),
+        },
+        Input::Notice(key, revision) => match turn(Incoming::Notice(notice(key, revision))) {
+            Incoming::Notice(notice) => drop(window.notice(&notice, AT)),
+            other => panic!("a notice became {other:?}"),
+        },
+    }
+}
+
 fn input() -> impl Strategy<Value = Input> {
     let row = || (0u8..8, 1i64..5);
     prop_oneof![
@@ -475,20 +505,15 @@ proptest! {
     #[test]
     fn the_window_does_as_the_plain_model(inputs in prop::collection::vec(input(), 0..120)) {
         let (mut window, mut model) = (Window::new(100), Plainly::default());
+        let mut forgotten = View::<Any>::new(100);
         for input in &inputs {
-            match *input {
-                Input::Acknowledge => window.acknowledge(),
-                Input::Begin => window.begin_snapshot(),
-                Input::Read(key, revision) => drop(window.page([row(key, revision)])),
-                Input::Complete => window.complete_snapshot(true),
-                Input::Put(key, revision) => window.apply(put(key, revision), AT),
-                Input::Notice(key, revision) => drop(window.notice(&notice(key, revision), AT)),
-                Input::Found(key, revision) => window.found(vec![row(key, revision)]),
-                Input::Delete(key, revision) => window.apply(delete(key, revision), AT),
-            }
+            take(&mut window, input, &|incoming| incoming);
+            take(&mut forgotten.window, input, &erased::forget);
             model.input(input);
             let wanted: Vec<_> = model.rows.iter().rev().map(|(&key, &(revision, _))| (key, revision)).collect();
             prop_assert_eq!(shown(&window), wanted);
+            // And as well where nobody knows what the rows are.
+            prop_assert_eq!(erased::remember::<Plain>(&forgotten).window.rows(), window.rows());
         }
     }
 
