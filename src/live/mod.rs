@@ -40,7 +40,10 @@ where
     view
 }
 
-fn run(source: Erased, limit: usize, show: Box<dyn FnMut(&View<Any>)>) {
+/// Shows a view, whatever its rows are.
+type Show = Box<dyn FnMut(&View<Any>)>;
+
+fn run(source: Erased, limit: usize, show: Show) {
     task(async move { drive::run(&source, limit, show).await });
 }
 
