@@ -1,5 +1,6 @@
 import { graphql, guest } from "../aws.mjs";
 import { AWAY, expect, test, type Cloud } from "./fixtures";
+import { HOSTILE } from "./hostile";
 import { Restaurant } from "./restaurant";
 
 /** How long the workflow's tasks take in a test that does not look at them. */
@@ -53,6 +54,9 @@ test("an order is seen in both browsers through every step, paid or not, with wh
       expect(told.cancel_reason === undefined).toBe(status === "SUCCESS");
       // The reason is told in words of people, not of programs.
       if (told.cancel_reason) expect(await ticket.locator(".ticket-outcome").textContent()).not.toContain(told.cancel_reason);
+    }
+    for (const part of ["guest", "payment", "choice", "notification", "browser"]) {
+      await expect(mine.page.locator(`[data-part="${part}"]`), "lit").toHaveAttribute("data-flow", /even|odd/);
     }
     await expect(mine.placed).toContainText(new RegExp(`3 × ${name}\\. ${outcome.source.replace(/[\^$]/g, "")}`));
   }
@@ -285,6 +289,36 @@ test("an order whose answer is lost is sent again under its token and placed onc
   await expect(restaurant.tickets).toHaveCount(1);
   await expect(restaurant.tickets).toHaveAttribute("data-status", /SUCCESS|FAILED/);
   expect(await listed(cloud)).toHaveLength(1);
+});
+
+test("hostile names are shown as the texts they are", async ({ start, visit }) => {
+  const cloud = await start({ flags: AT_ONCE });
+  const { page } = await visit({
+    before: (page) =>
+      page.addInitScript(() => {
+        const violations: string[] = ((window as any).violations = []);
+        addEventListener("securitypolicyviolation", ({ blockedURI }) => violations.push(blockedURI));
+      }),
+  });
+  const restaurant = new Restaurant(page);
+  await restaurant.open(cloud);
+  // As the cloud trims: by Unicode's white space, which a byte order mark is none of.
+  const trimmed = (text: string) => text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+  const names = HOSTILE.map(trimmed).filter((text) => text && [...text].length <= 200).slice(0, 40);
+  const who = await guest(cloud.url);
+  const place = "mutation Place($input: PostOrderInput!) { postOrder(input: $input) { id } }";
+  for (const name of names) {
+    const input = { name, quantity: 1, restaurantId: name };
+    const { errors } = await graphql(cloud.url, who, place, { input }, "restaurant");
+    expect(errors ?? [], JSON.stringify(name)).toEqual([]);
+  }
+  const shown = async () => (await restaurant.shown()).map(([, what]) => what!.slice("1 × ".length)).sort();
+  await expect.poll(shown).toEqual([...names].sort());
+  await expect(restaurant.letters).toHaveCount(names.length);
+  const harm = await page.evaluate(() => [(window as any).violations, (window as any).pwned ?? null]);
+  expect(harm).toEqual([[], null]);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(sideways).toBeLessThanOrEqual(0);
 });
 
 test("the screen has its address, its title, and keys are enough", async ({ start, visit }) => {

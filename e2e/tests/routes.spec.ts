@@ -94,7 +94,7 @@ test("an id that no topic can hold is followed by AppSync, and MQTT says why it 
   await expect(mqtt.link("follower")).toContainText("Failed because this id cannot be part of an MQTT topic");
 });
 
-for (const path of ["nowhere", "orders/2abc/items", "orders/%FF"]) {
+for (const path of ["nowhere", "orders/2abc/items", "orders/%FF", "restaurant/2abc"]) {
   test(`/${path} is no screen, and says so`, async ({ start, visit }) => {
     const cloud = await start();
     const { page } = await visit();

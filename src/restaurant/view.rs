@@ -77,9 +77,7 @@ fn outcome(line: &Line) -> &str {
         Line::Unsent(_, true) => "Waits to be sent",
         Line::Unsent(_, false) => "On its way",
         Line::Order(order) => order.outcome(),
-        Line::Lost(_) => {
-            "No longer in the queue, and never saved: an operator finds it among the dead letters"
-        }
+        Line::Lost(_) => "Not in the queue any more: an operator finds it among the dead letters",
     }
 }
 

@@ -8,14 +8,14 @@ use crate::ui::{El, template};
 /// The queue and the workflow, explained.
 pub(super) fn explanation(restaurant: Live) -> El {
     let picture = template("pattern-restaurant");
-    // When an order came to a step last; what is deleted takes nothing back.
+    // When an order came to a step last, or that none has so far; what is deleted takes nothing back.
     let newest = |step: Step| {
         let mut newest = 0;
         move || {
             let at = restaurant.with(|view| {
                 let rows = view.window.rows().iter();
                 let begun = rows.filter_map(|entry| entry.row.begun[step as usize]);
-                begun.map(|at| at.0).max()
+                begun.map(|at| at.0).max().or(view.loaded.then_some(1))
             });
             newest = newest.max(at.unwrap_or_default());
             newest

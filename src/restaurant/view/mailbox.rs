@@ -56,10 +56,15 @@ fn letter(order: ReadSignal<Arc<Order>>) -> El {
         let head = el("p")
             .child(el("b").text(Order::SUBJECT))
             .child(el("time").class("quiet").text(&at.unwrap_or_default()));
+        // The text has no spaces to break its lines at.
+        let text = order.notification.as_deref().unwrap_or_default();
+        let text = text
+            .split_inclusive(',')
+            .fold(el("code"), |text, part| text.text(part).child(el("wbr")));
         letter
             .set("data-status", order.status.name())
             .child(head)
             .child(about)
-            .child(el("code").text(order.notification.as_deref().unwrap_or_default()))
+            .child(text)
     })
 }
