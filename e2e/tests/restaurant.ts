@@ -81,8 +81,9 @@ export class Restaurant {
       new MutationObserver(() => {
         for (const ticket of document.querySelectorAll(".tickets .ticket[data-id]")) {
           const steps = (seen[ticket.getAttribute("data-id")!] ??= []);
-          const step = ticket.getAttribute("data-step")!;
-          if (step !== steps.at(-1)) steps.push(step);
+          const step = ticket.getAttribute("data-step");
+          // A line that has just come says nothing yet.
+          if (step && step !== steps.at(-1)) steps.push(step);
         }
       }).observe(document.body, { attributes: true, childList: true, subtree: true });
     });

@@ -105,6 +105,8 @@ test("the journal tells what went wrong, when, how it healed, and how many rows 
   await context.setOffline(false);
   await orders.live("orders");
   await expect(incident).toContainText(/Back after [\d.]+ (s|ms|min), caught up 6 rows\./);
+  // What is not there cannot be dropped.
+  await expect(of("Orders · MQTT")).toContainText(/Back after/);
 
   await cloud.admin("faults/drop", { how: "close" });
   await expect(incident).toHaveCount(2);
