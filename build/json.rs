@@ -1,4 +1,4 @@
-//! `appsync::json`'s traits for the generated types: what serde's derives say, field by field, in calls that all types
+//! What reads and writes the generated types with `json`: as serde's derives, field by field, but in calls that all types
 //! share. The derives stay, since `graphql_client` asks for them; nothing of them is linked.
 
 use proc_macro2::TokenStream;
@@ -35,14 +35,14 @@ fn reading(it: &ItemStruct) -> Result<TokenStream, Error> {
         let ident = &field.ident;
         let wire = serde.name(field);
         fields.push(if serde.is_flat {
-            quote!(#ident: ::appsync::json::FromJson::from_json(value, reading))
+            quote!(#ident: ::json::FromJson::from_json(value, reading))
         } else {
             quote!(#ident: reading.field(value, #wire))
         });
     }
     Ok(quote! {
-        impl ::appsync::json::FromJson for #name {
-            fn from_json(value: &::appsync::json::Value, reading: &mut ::appsync::json::Reading) -> Self {
+        impl ::json::FromJson for #name {
+            fn from_json(value: &::json::Value, reading: &mut ::json::Reading) -> Self {
                 Self { #(#fields),* }
             }
         }
@@ -51,32 +51,34 @@ fn reading(it: &ItemStruct) -> Result<TokenStream, Error> {
 
 fn writing(it: &ItemStruct) -> Result<TokenStream, Error> {
     let name = &it.ident;
-    let body = if matches!(it.fields, Fields::Unit) {
-        quote!(::appsync::json::IntoJson::into_json(()))
-    } else {
-        let mut fields = Vec::new();
-        for field in &it.fields {
-            let serde = Serde::of(&field.attrs)?;
-            if serde.is_flat {
-                return Err(Error::new_spanned(field, "no flat variables"));
+    if matches!(it.fields, Fields::Unit) {
+        return Ok(quote! {
+            impl From<#name> for ::json::Value {
+                fn from(_: #name) -> Self {
+                    Self::Null
+                }
             }
-            let (ident, wire) = (&field.ident, serde.name(field));
-            fields.push(if serde.skips_none {
-                quote!(object.set_some(#wire, self.#ident);)
-            } else {
-                quote!(object.set(#wire, self.#ident);)
-            });
+        });
+    }
+    let mut fields = Vec::new();
+    for field in &it.fields {
+        let serde = Serde::of(&field.attrs)?;
+        if serde.is_flat {
+            return Err(Error::new_spanned(field, "no flat variables"));
         }
-        quote! {
-            let mut object = ::appsync::json::Object::default();
-            #(#fields)*
-            ::appsync::json::IntoJson::into_json(object)
-        }
-    };
+        let (ident, wire) = (&field.ident, serde.name(field));
+        fields.push(if serde.skips_none {
+            quote!(object.set_some(#wire, value.#ident);)
+        } else {
+            quote!(object.set(#wire, value.#ident);)
+        });
+    }
     Ok(quote! {
-        impl ::appsync::json::IntoJson for #name {
-            fn into_json(self) -> ::appsync::json::Value {
-                #body
+        impl From<#name> for ::json::Value {
+            fn from(value: #name) -> Self {
+                let mut object = ::json::Object::default();
+                #(#fields)*
+                object.into()
             }
         }
     })
@@ -89,21 +91,21 @@ fn choice(it: &ItemEnum) -> TokenStream {
     let known: Vec<_> = known.map(|it| &it.ident).collect();
     let wire: Vec<_> = known.iter().map(ToString::to_string).collect();
     quote! {
-        impl ::appsync::json::FromJson for #name {
-            fn from_json(value: &::appsync::json::Value, reading: &mut ::appsync::json::Reading) -> Self {
-                let text: String = ::appsync::json::FromJson::from_json(value, reading);
+        impl ::json::FromJson for #name {
+            fn from_json(value: &::json::Value, reading: &mut ::json::Reading) -> Self {
+                let text: String = ::json::FromJson::from_json(value, reading);
                 match text.as_str() {
                     #(#wire => Self::#known,)*
                     _ => Self::Other(text),
                 }
             }
         }
-        impl ::appsync::json::IntoJson for #name {
-            fn into_json(self) -> ::appsync::json::Value {
-                ::appsync::json::IntoJson::into_json(match self {
-                    #(Self::#known => #wire.to_owned(),)*
-                    Self::Other(text) => text,
-                })
+        impl From<#name> for ::json::Value {
+            fn from(value: #name) -> Self {
+                match value {
+                    #(#name::#known => #wire.into(),)*
+                    #name::Other(text) => text.into(),
+                }
             }
         }
     }

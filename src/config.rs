@@ -1,11 +1,11 @@
 //! What the page has to know before it can start: `appconfig.toml`, as the JSON that the build makes of it.
 //!
-//! This file needs nothing but serde_json and thiserror, since the build step includes it to check the configuration
+//! This file needs nothing but json and thiserror, since the build step includes it to check the configuration
 //! with exactly the page's eyes. Each error names the key and says what is wrong with it in plain words.
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use json::{Malformed, Object, Value};
 
 /// The page's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +130,8 @@ impl Address {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The text is not JSON at all.
-    #[error("the configuration is not valid JSON: {0}")]
-    Syntax(String),
+    #[error("the configuration is {0}")]
+    Syntax(Malformed),
     /// A key that has to be there is not.
     #[error("`{key}` is missing: it is {what}")]
     Missing {
@@ -191,9 +191,7 @@ impl ConfigError {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(json: &str) -> Result<Config, ConfigError> {
-    // As bytes, as everything else on the page is read: one parser instead of two.
-    let value: Value = serde_json::from_slice(json.as_bytes())
-        .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    let value = ::json::parse(json.as_bytes()).map_err(ConfigError::Syntax)?;
     let root = Table::of(
         &value,
         String::new(),
@@ -284,7 +282,7 @@ const KEY: &str = "the API's key, wanted since `auth` is \"api-key\"";
 /// A table of the configuration that knows the way to it.
 struct Table<'a> {
     path: String,
-    values: &'a Map<String, Value>,
+    values: &'a Object,
 }
 
 impl<'a> Table<'a> {
@@ -302,7 +300,8 @@ impl<'a> Table<'a> {
             });
         };
         let table = Self { path, values };
-        match values.keys().find(|key| !known.contains(&key.as_str())) {
+        let mut keys = table.values.fields().map(|(key, _)| key);
+        match keys.find(|key| !known.contains(key)) {
             Some(key) => Err(ConfigError::Unknown {
                 key: table.key(key),
                 known: known.join(", "),

@@ -1,8 +1,8 @@
 //! Configurations, good and bad, and what is said about them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::{Auth, Config, ConfigError, parse};
 
 fn good() -> Value {
     json!({

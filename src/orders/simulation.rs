@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_guest::{Region, Service};
+use json::Value;
 use net::http::{Request, Response};
-use serde_json::Value;
 
 use super::model::OrderId;
 use super::wire::Api;
@@ -67,7 +67,7 @@ impl From<aws_guest::Error> for StartError {
 }
 
 fn started(response: &Response) -> Result<OrderId, StartError> {
-    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let body = json::parse(&response.body).unwrap_or_default();
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     match response.status {
         200..300 => text("orderId")

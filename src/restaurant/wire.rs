@@ -222,9 +222,8 @@ mod tests {
     }
 
     fn read(row: &Value) -> Option<Change<Order>> {
-        let answer = json!({ "onOrderChanged": row });
-        let answer =
-            appsync::json::read::<schema::on_order_changed::ResponseData>(&answer).unwrap();
+        let answer: schema::on_order_changed::ResponseData =
+            agreement::ours(&json!({ "onOrderChanged": row }));
         change(answer.on_order_changed.unwrap())
     }
 

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphql_client::GraphQLQuery;
+use json::{FromJson, Mismatch, Object, Value};
 use link::wire::{Pending, Verdict, Wire};
 use link::{Deliveries, Handle};
 use net::http::Response;
-use serde_json::{Map, Value};
 
 use crate::endpoint::{Endpoint, Signer};
 use crate::error::{Error, GraphQlError, verdict};
-use crate::json::{self, FromJson, IntoJson, Mismatch};
 use crate::subscription::Subscription;
 use crate::wire::RealTime;
 
@@ -40,30 +39,14 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation without variables.
-    #[must_use]
-    pub fn new(query: impl Into<String>) -> Self {
-        Self {
-            query: query.into(),
-            ..Self::default()
-        }
-    }
-
-    /// The same operation with these variables.
-    #[must_use]
-    pub fn with(mut self, variables: Value) -> Self {
-        self.variables = variables;
-        self
-    }
-
     fn typed<Q: GraphQLQuery>(variables: Q::Variables) -> Self
     where
-        Q::Variables: IntoJson,
+        Q::Variables: Into<Value>,
     {
         let body = Q::build_query(variables);
         Self {
             query: body.query.to_owned(),
-            variables: body.variables.into_json(),
+            variables: body.variables.into(),
             name: Some(body.operation_name.to_owned()),
         }
     }
@@ -71,16 +54,14 @@ impl Operation {
     /// The body of a request; without a name it is what goes into `payload.data`.
     fn body(&self, name: Option<&str>) -> String {
         let variables = match &self.variables {
-            Value::Null => Value::Object(Map::new()),
+            Value::Null => Object::default().into(),
             variables => variables.clone(),
         };
-        let mut body = Map::new();
-        body.insert("query".to_owned(), self.query.as_str().into());
-        body.insert("variables".to_owned(), variables);
-        if let Some(name) = name {
-            body.insert("operationName".to_owned(), name.into());
-        }
-        serde_json::to_string(&Value::Object(body)).unwrap_or_default()
+        let mut body = Object::default();
+        body.set("query", self.query.as_str());
+        body.set("variables", variables);
+        body.set_some("operationName", name);
+        Value::from(body).text()
     }
 }
 
@@ -112,7 +93,7 @@ impl Client {
         variables: Q::Variables,
     ) -> impl Future<Output = Result<Q::ResponseData, Error>> + use<Q>
     where
-        Q::Variables: IntoJson,
+        Q::Variables: Into<Value>,
         Q::ResponseData: FromJson,
     {
         self.query_as::<Q, Q::ResponseData>(variables)
@@ -127,7 +108,7 @@ impl Client {
         variables: Q::Variables,
     ) -> impl Future<Output = Result<T, Error>> + use<Q, T>
     where
-        Q::Variables: IntoJson,
+        Q::Variables: Into<Value>,
     {
         // Boxed: what is generated for each operation is only the reading of its answer.
         let answer = self.clone().answer(Operation::typed::<Q>(variables));
@@ -135,14 +116,11 @@ impl Client {
     }
 
     fn answer(self, operation: Operation) -> Pending<Result<Value, Error>> {
-        Box::pin(async move { self.execute(operation).await })
+        Box::pin(async move { self.run(&operation).await })
     }
 
-    /// Runs a query or a mutation without types; the result is the answer's `data`.
-    ///
-    /// # Errors
-    /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
-    pub async fn execute(&self, operation: Operation) -> Result<Value, Error> {
+    /// The `data` of the answer.
+    pub(crate) async fn run(&self, operation: &Operation) -> Result<Value, Error> {
         let body = operation.body(operation.name.as_deref());
         let mut renewed = false;
         loop {
@@ -170,20 +148,13 @@ impl Client {
         variables: Q::Variables,
     ) -> Subscription<Q::ResponseData>
     where
-        Q::Variables: IntoJson,
+        Q::Variables: Into<Value>,
         Q::ResponseData: FromJson,
     {
         Subscription::new(self.start(&Operation::typed::<Q>(variables)))
     }
 
-    /// Subscribes without types; an event is the published `data`.
-    ///
-    /// On native this must be called within a tokio runtime.
-    pub fn subscribe_operation(&self, operation: Operation) -> Subscription<Value> {
-        Subscription::new(self.start(&operation))
-    }
-
-    fn start(&self, operation: &Operation) -> Deliveries {
+    pub(crate) fn start(&self, operation: &Operation) -> Deliveries {
         self.link.subscribe(operation.body(None).into())
     }
 }
@@ -199,9 +170,9 @@ impl fmt::Debug for Client {
 /// An answer's data, or what keeps us from it.
 fn read(response: &Response) -> Result<Value, Error> {
     let status = response.status;
-    let answer = serde_json::from_slice::<Value>(&response.body);
+    let answer = json::parse(&response.body);
     if response.is_success() {
-        let mut answer = answer.map_err(|_| Mismatch::of("it", "is not JSON"))?;
+        let mut answer = answer.map_err(Error::NoJson)?;
         let errors = answer
             .get("errors")
             .map(|_| GraphQlError::list(&answer))
@@ -209,8 +180,10 @@ fn read(response: &Response) -> Result<Value, Error> {
         if !errors.is_empty() {
             return Err(Error::GraphQl(errors));
         }
-        let data = answer.get_mut("data").map(Value::take);
-        return data.ok_or_else(|| Mismatch::of("data", "is missing").into());
+        return match answer.get("data") {
+            Some(_) => Ok(answer.take("data")),
+            None => Err(Mismatch::of("data", "is missing").into()),
+        };
     }
     if matches!(status, 429 | 500..) {
         return Err(Error::Unavailable { status });

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
+use json::{Malformed, Mismatch, Value};
 use link::wire::{Refusal, Verdict};
 use link::{Cause, ServiceError};
-use serde_json::Value;
-
-use crate::json::Mismatch;
 
 /// One error as the service describes it, in an answer or in a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,7 +31,7 @@ impl GraphQlError {
         let text = |names: &[&str]| {
             names
                 .iter()
-                .find_map(|name| fields.get(*name)?.as_str())
+                .find_map(|name| fields.get(name)?.as_str())
                 .unwrap_or("")
                 .to_owned()
         };
@@ -129,8 +127,7 @@ impl GraphQlError {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        // Not by `Display`, which brings a serializer of its own along.
-        other => serde_json::to_string(other).unwrap_or_default(),
+        other => other.text(),
     }
 }
 
@@ -195,6 +192,9 @@ pub enum Error {
     /// The answer is not what the schema says: give up.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[from] Mismatch),
+    /// The answer is not even JSON: something else answered. Give up.
+    #[error("the answer cannot be read: {0}")]
+    NoJson(#[from] Malformed),
 }
 
 impl Error {
@@ -205,7 +205,7 @@ impl Error {
             Self::Network(_) | Self::Unavailable { .. } => true,
             Self::Credentials(error) => error.is_retryable(),
             Self::Unauthorized(errors) => verdict(errors) == Verdict::Stale,
-            Self::GraphQl(_) | Self::Malformed(_) => false,
+            Self::GraphQl(_) | Self::Malformed(_) | Self::NoJson(_) => false,
         }
     }
 }

@@ -33,23 +33,25 @@
 //! # Reading order
 //!
 //! [`protocol`] (the messages), `endpoint.rs` (addresses and signatures), `wire.rs` (the protocol as [`link`]'s session
-//! wants it, which has the rules of a connection), [`json`] (answers as types) and `client.rs`.
+//! wants it, which has the rules of a connection) and `client.rs`; native programs
+//! have operations without types as well (`untyped.rs`).
 
 #![forbid(unsafe_code)]
 
 mod client;
 mod endpoint;
 mod error;
-pub mod json;
 pub mod protocol;
 mod subscription;
+#[cfg(not(target_arch = "wasm32"))]
+mod untyped;
 mod wire;
 
 pub use aws_guest::Region;
+pub use json::Mismatch;
 pub use link::{Cause, ServiceError, State};
 
 pub use crate::client::{Client, Operation};
 pub use crate::endpoint::{ApiKey, Auth, Endpoint};
 pub use crate::error::{Error, GraphQlError};
-pub use crate::json::Mismatch;
 pub use crate::subscription::{Event, Subscription};

@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use json::{Object, Value};
 pub use link::session::OperationId;
-use serde_json::{Map, Value};
 
 use crate::error::GraphQlError;
 
@@ -26,11 +26,12 @@ fn operation_id(value: &Value) -> Option<OperationId> {
 
 /// The signed headers (or the API key) that authorize one connection or one start. They are secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Authorization(pub Map<String, Value>);
+pub struct Authorization(pub Object);
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        let names = self.0.fields().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
     }
 }
 
@@ -59,36 +60,34 @@ impl ClientFrame {
     /// The text that goes over the wire.
     #[must_use]
     pub fn encode(&self) -> String {
-        let mut frame = Map::new();
-        let mut set = |name: &str, value: Value| drop(frame.insert(name.to_owned(), value));
+        let mut frame = Object::default();
         match self {
-            Self::ConnectionInit => set("type", "connection_init".into()),
+            Self::ConnectionInit => frame.set("type", "connection_init"),
             Self::Start {
                 id,
                 body,
                 authorization,
             } => {
-                set("type", "start".into());
-                set("id", id.to_string().into());
-                set("payload", start(body, authorization));
+                frame.set("type", "start");
+                frame.set("id", id.to_string());
+                frame.set("payload", start(body, authorization));
             }
             Self::Stop { id } => {
-                set("type", "stop".into());
-                set("id", id.to_string().into());
+                frame.set("type", "stop");
+                frame.set("id", id.to_string());
             }
         }
-        // Texts and maps with text keys always serialize.
-        serde_json::to_string(&Value::Object(frame)).unwrap_or_default()
+        Value::from(frame).text()
     }
 }
 
-fn start(body: &str, Authorization(headers): &Authorization) -> Value {
-    let mut extensions = Map::new();
-    extensions.insert("authorization".to_owned(), headers.clone().into());
-    let mut payload = Map::new();
-    payload.insert("data".to_owned(), body.into());
-    payload.insert("extensions".to_owned(), extensions.into());
-    payload.into()
+fn start(body: &str, Authorization(headers): &Authorization) -> Object {
+    let mut extensions = Object::default();
+    extensions.set("authorization", headers.clone());
+    let mut payload = Object::default();
+    payload.set("data", body);
+    payload.set("extensions", extensions);
+    payload
 }
 
 /// What a published event carries.
@@ -107,7 +106,7 @@ impl Payload {
             None => Vec::new(),
         };
         Self {
-            data: payload.get_mut("data").map(Value::take).unwrap_or_default(),
+            data: payload.take("data"),
             errors,
         }
     }
@@ -141,10 +140,9 @@ impl ServerFrame {
     /// Reads a text frame.
     #[must_use]
     pub fn decode(text: &str) -> Self {
-        // As any JSON, from bytes: the same parser as everywhere, where a type and a text would bring their own along.
-        let mut frame: Value = serde_json::from_slice(text.as_bytes()).unwrap_or_default();
-        let mut take = |name| frame.get_mut(name).map(Value::take).unwrap_or_default();
-        let (kind, id, payload) = (take("type"), take("id"), take("payload"));
+        let mut frame = json::parse(text.as_bytes()).unwrap_or_default();
+        let (kind, id) = (frame.take("type"), frame.take("id"));
+        let payload = frame.take("payload");
         match (kind.as_str().unwrap_or_default(), operation_id(&id)) {
             ("connection_ack", _) => {
                 let timeout = payload.get("connectionTimeoutMs").and_then(Value::as_u64);
@@ -158,7 +156,7 @@ impl ServerFrame {
             ("data", Some(id)) => Self::Data(id, Payload::from_value(payload)),
             ("complete", Some(id)) => Self::Complete(id),
             ("error", Some(id)) => Self::Error(Some(id), GraphQlError::list(&payload)),
-            ("error", None) if id.is_null() || id == "" => {
+            ("error", None) if id.is_null() || id.as_str() == Some("") => {
                 Self::Error(None, GraphQlError::list(&payload))
             }
             _ => Self::Unknown,

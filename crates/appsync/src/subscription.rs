@@ -5,11 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures::Stream;
+use json::{FromJson, Value};
 use link::{Deliveries, Delivery, State};
-use serde_json::Value;
 
 use crate::error::GraphQlError;
-use crate::json::{self, FromJson};
 use crate::protocol::Payload;
 
 /// What a subscriber hears.
@@ -64,7 +63,7 @@ fn next(deliveries: &mut Deliveries, context: &mut Context<'_>) -> Poll<Option<E
 fn whole(Payload { data, errors }: Payload) -> Event<Value> {
     let nulled = data
         .as_object()
-        .is_none_or(|fields| fields.values().all(Value::is_null));
+        .is_none_or(|data| data.fields().all(|(_, field)| field.is_null()));
     if nulled || !errors.is_empty() {
         return Event::Incomplete(errors);
     }
@@ -87,10 +86,10 @@ impl Event<Value> {
 
 #[cfg(test)]
 mod tests {
+    use json::Reading;
     use serde_json::json;
 
     use super::*;
-    use crate::json::Reading;
 
     #[derive(Debug, PartialEq)]
     struct Changed {
@@ -105,8 +104,9 @@ mod tests {
         }
     }
 
-    fn decoded(payload: &Value) -> Event<Changed> {
-        whole(Payload::from_value(payload.clone())).read()
+    fn decoded(payload: &serde_json::Value) -> Event<Changed> {
+        let payload = json::parse(payload.to_string().as_bytes()).unwrap();
+        whole(Payload::from_value(payload)).read()
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use json::Value;
 use link::session::{ConnectionId, CredentialsId, OperationId, Trouble};
 use link::wire::{Address, Exchange, Heard, Line, Payload, Pending, Request, Rules, Wire};
 use link::{Cause, Keyring};
 use net::socket::Message;
-use serde_json::Value;
 
 use crate::endpoint::{Signer, realtime_url};
 use crate::error::refusal;
@@ -38,7 +38,7 @@ impl Wire for RealTime {
                 permanent: true,
             })?;
             let (authorization, credentials) = signer.connect().await?;
-            let header = serde_json::to_vec(&Value::Object(authorization.0)).unwrap_or_default();
+            let header = Value::from(authorization.0).text();
             let header = ["header-", &BASE64_URL_SAFE_NO_PAD.encode(header)].concat();
             Ok(Address {
                 url,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use json::{Object, Value};
 use net::UnixTime;
 use net::http::{Request, Response};
-use serde_json::{Value, json};
 
 use crate::flight::{Answer, Call};
 use crate::{Credentials, Error, GuestConfig, IdentityId, Refusal};
@@ -26,34 +26,31 @@ pub(crate) async fn call(
 
 /// Not signed: this is where credentials come from.
 fn request(config: &GuestConfig, call: &Call) -> Request {
-    let (operation, body) = match call {
-        Call::GetId => (
-            "GetId",
-            json!({ "IdentityPoolId": config.identity_pool_id }),
-        ),
-        Call::GetCredentials(identity) => (
-            "GetCredentialsForIdentity",
-            json!({ "IdentityId": identity.as_str() }),
-        ),
+    let mut body = Object::default();
+    let operation = match call {
+        Call::GetId => {
+            body.set("IdentityPoolId", config.identity_pool_id.as_str());
+            "GetId"
+        }
+        Call::GetCredentials(identity) => {
+            body.set("IdentityId", identity.as_str());
+            "GetCredentialsForIdentity"
+        }
     };
-    Request::post(
-        &config.endpoint,
-        serde_json::to_vec(&body).unwrap_or_default(),
-    )
-    .with("content-type", "application/x-amz-json-1.1")
-    .with("cache-control", "no-store")
-    .with(
-        "x-amz-target",
-        format!("AWSCognitoIdentityService.{operation}"),
-    )
+    Request::post(&config.endpoint, Value::from(body).text())
+        .with("content-type", "application/x-amz-json-1.1")
+        .with("cache-control", "no-store")
+        .with(
+            "x-amz-target",
+            format!("AWSCognitoIdentityService.{operation}"),
+        )
 }
 
 fn answer(call: &Call, response: &Response) -> Result<Answer, Error> {
     if !response.is_success() {
         return Err(failure(response));
     }
-    let answer: Value = serde_json::from_slice(&response.body)
-        .map_err(|error| Error::Malformed(Arc::new(error)))?;
+    let answer = json::parse(&response.body).map_err(|error| Error::Malformed(Arc::new(error)))?;
     read(call, &answer).ok_or_else(|| {
         let words = "it lacks the identity, the credentials or their end";
         Error::Malformed(Arc::from(Box::from(words)))
@@ -81,7 +78,7 @@ fn read(call: &Call, answer: &Value) -> Option<Answer> {
 
 /// Sorts a refusal by what can be done about it.
 fn failure(response: &Response) -> Error {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let body = json::parse(&response.body).unwrap_or_default();
     let text = |names: &[&str]| {
         names
             .iter()

@@ -1,6 +1,6 @@
 //! Orders looked up by their ids, several with one query.
 
-use appsync::json::{FromJson, Reading, Value};
+use json::{FromJson, Reading, Value};
 
 use super::schema::shared::OrderFields;
 
@@ -19,6 +19,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::agreement;
 
     #[test]
     fn what_is_there_is_found() {
@@ -26,7 +27,7 @@ mod tests {
             "orderId": "2abc", "currency": "EUR", "customerId": "c", "items": [], "numItems": 0,
             "status": "SUBMITTED", "total": 0.0, "createdAt": "2026-02-02T20:00:00Z", "updatedAt": null, "revision": 1,
         });
-        let found: Found = appsync::json::read(&json!({ "a": row, "b": null, "c": row })).unwrap();
+        let found: Found = agreement::ours(&json!({ "a": row, "b": null, "c": row }));
         let ids: Vec<_> = found.0.iter().map(|row| row.order_id.as_str()).collect();
         assert_eq!(ids, ["2abc", "2abc"]);
     }

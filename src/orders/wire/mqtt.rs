@@ -2,7 +2,6 @@
 
 use futures::{StreamExt as _, stream};
 use iot::{Client, Event, Qos, Topic, TopicFilter};
-use serde_json::Value;
 
 use super::Told;
 use super::row::unix;
@@ -43,7 +42,7 @@ fn incoming(event: Event) -> Incoming<Order> {
 
 /// `{"orderId", "status", "updatedAt", "event", "revision"}`; none if it is not that.
 fn notice(payload: &[u8]) -> Option<Notice<Order>> {
-    let payload: Value = serde_json::from_slice(payload).ok()?;
+    let payload = json::parse(payload).ok()?;
     let text = |name: &str| payload.get(name)?.as_str();
     Some(Notice {
         key: text("orderId")?.into(),
@@ -59,7 +58,7 @@ fn notice(payload: &[u8]) -> Option<Notice<Order>> {
 mod tests {
     use net::UnixTime;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

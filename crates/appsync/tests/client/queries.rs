@@ -96,7 +96,7 @@ async fn errors_are_split_by_what_a_caller_can_do() {
         (
             200,
             "<html>",
-            "the answer cannot be read: it is not JSON",
+            "the answer cannot be read: not JSON at line 1 column 1",
             false,
         ),
         (

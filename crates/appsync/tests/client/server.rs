@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use appsync::json::FromJson;
 use appsync::{ApiKey, Auth, Client, Endpoint, Event, Region, State, Subscription};
 use aws_guest::{Guest, GuestConfig};
 use base64::Engine as _;
 use futures::{SinkExt, StreamExt};
+use json::FromJson;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,8 +1,8 @@
 //! Subscriptions: shared sockets, events, losses, refusals.
 
-use appsync::json::{FromJson, IntoJson, Object, Reading};
 use appsync::{ApiKey, Auth, Client, Endpoint, Event, Operation, Region, State};
 use graphql_client::{GraphQLQuery, QueryBody};
+use json::{FromJson, Object, Reading};
 use link::Cause;
 use link::session::LINGER;
 use serde::{Deserialize, Serialize};
@@ -23,16 +23,16 @@ struct Order {
     order: i64,
 }
 
-impl IntoJson for Variables {
-    fn into_json(self) -> Value {
+impl From<Variables> for json::Value {
+    fn from(variables: Variables) -> Self {
         let mut object = Object::default();
-        object.set("id", self.id);
-        object.into_json()
+        object.set("id", variables.id);
+        object.into()
     }
 }
 
 impl FromJson for Order {
-    fn from_json(value: &Value, reading: &mut Reading) -> Self {
+    fn from_json(value: &json::Value, reading: &mut Reading) -> Self {
         Self {
             order: reading.field(value, "order"),
         }
