@@ -180,6 +180,7 @@ async fn commands_where_no_cloud_has_been_say_so_and_make_none() {
         for command in [
             &["credentials", "--role", "guest"][..],
             &["account"],
+            &["mailbox"],
             &["dead-letters", "list"],
             &["dead-letters", "show", "1"],
             &["dead-letters", "resend", "--all"],

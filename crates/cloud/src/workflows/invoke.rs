@@ -79,11 +79,21 @@ pub(super) async fn call(world: &World, machine: &StateMachine, output: Output) 
             }
         }
     };
-    match result {
-        Ok(result) => Answer::Event(Event::Returned { token, result }),
-        Err(HandlerError::Retry(cause)) => failed(UNAVAILABLE, cause),
-        Err(HandlerError::Dead(cause)) => failed(REFUSED, cause),
-    }
+    answered(token, result)
+}
+
+/// What a function's answer is to the document.
+pub(super) fn answered(token: Token, result: Result<Value, HandlerError>) -> Answer {
+    let (error, cause) = match result {
+        Ok(result) => return Answer::Event(Event::Returned { token, result }),
+        Err(HandlerError::Retry(cause)) => (UNAVAILABLE, cause),
+        Err(HandlerError::Dead(cause)) => (REFUSED, cause),
+    };
+    Answer::Event(Event::Failed {
+        token,
+        error: error.to_owned(),
+        cause,
+    })
 }
 
 /// Does what is to be done within the transaction of a step, and says what has happened.

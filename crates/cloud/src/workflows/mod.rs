@@ -285,3 +285,6 @@ fn rounded_up(at: OffsetDateTime) -> i64 {
     let floor = millis(at);
     floor + i64::from(!at.nanosecond().is_multiple_of(1_000_000))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod movies;
 pub mod mqtt;
+pub mod program;
 
 use std::time::Duration;
 

@@ -1,0 +1,144 @@
+//! The program itself, to be killed; its admin port; and clients of its APIs that do not give up.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use appsync::{Auth, Client, Endpoint, Operation, Region};
+use aws_guest::{Guest, GuestConfig};
+use cloud::settings::{IDENTITY_POOL, REGION};
+use net::http::Request;
+use serde_json::Value;
+use tokio::time::timeout;
+
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+pub type Result<T = ()> = std::result::Result<T, Error>;
+
+/// How long anything may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The program; killed at the latest with the test.
+pub struct Program {
+    child: Child,
+    listen: String,
+    admin: String,
+}
+
+impl Program {
+    /// Starts it on free ports, with these arguments beside.
+    pub fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::start_at(folder, arguments, "127.0.0.1:0", "127.0.0.1:0")
+    }
+
+    fn start_at(folder: &Path, arguments: &[&str], listen: &str, admin: &str) -> Result<Self> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_eddy-cloud"))
+            .args(["--listen", listen, "--admin", admin])
+            .args(arguments)
+            .arg("--data")
+            .arg(folder)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
+        let mut address = || -> Result<String> {
+            let line = lines.next().ok_or("it ended")??;
+            let (_, address) = line.split_once("http://").ok_or("no address")?;
+            Ok(address.trim_end_matches('/').to_owned())
+        };
+        let (listen, admin) = (address()?, address()?);
+        Ok(Self {
+            child,
+            listen,
+            admin,
+        })
+    }
+
+    /// SIGKILL: no handler, no destructor, no flushing. Then another one on the same folder and ports.
+    pub fn kill_and_start_again(mut self, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Self::start_at(folder, arguments, &self.listen, &self.admin)
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) -> Result {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    pub async fn fault(&self, fault: &str, how: Value) -> Result {
+        let url = format!("http://{}/faults/{fault}", self.admin);
+        let body = if how.is_null() {
+            String::new()
+        } else {
+            how.to_string()
+        };
+        let answer = net::http::send(Request::post(url, body)).await?;
+        if answer.status != 200 {
+            return Err(format!("{fault}: {}", String::from_utf8_lossy(&answer.body)).into());
+        }
+        Ok(())
+    }
+
+    /// A new guest's client of an API.
+    pub fn client(&self, api: &str) -> Client {
+        let base = format!("http://{}", self.listen);
+        let guest = Guest::new(GuestConfig {
+            endpoint: format!("{base}/cognito/"),
+            region: Region::new(REGION),
+            identity_pool_id: IDENTITY_POOL.to_owned(),
+        });
+        Client::new(Endpoint {
+            url: format!("{base}/{api}/graphql"),
+            region: Region::new(REGION),
+            auth: Auth::Guest(guest),
+        })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// What a refusal is called: AppSync's `errorType`.
+pub type Refusal = String;
+
+/// Sends an operation until it is answered, whatever befalls the program meanwhile. A refusal is an answer.
+pub async fn insist(
+    client: &Client,
+    query: &str,
+    variables: &Value,
+) -> Result<std::result::Result<Value, Refusal>> {
+    let trying = async {
+        loop {
+            let operation = Operation::new(query).with(variables.clone());
+            match client.execute(operation).await {
+                Ok(data) => return Ok(data),
+                Err(appsync::Error::GraphQl(errors)) => {
+                    let named = errors.into_iter().next().map(|error| error.error_type);
+                    return Err(named.unwrap_or_default());
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(30)).await,
+            }
+        }
+    };
+    Ok(timeout(PATIENCE, trying)
+        .await
+        .map_err(|_| format!("{variables} was never answered"))?)
+}
+
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Result {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    Ok(timeout(PATIENCE, waiting)
+        .await
+        .map_err(|_| format!("not in time: {what}"))?)
+}
