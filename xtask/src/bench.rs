@@ -91,6 +91,12 @@ const BENCHES: &[Bench] = &[
         run: Run::Brokers,
     },
     Bench {
+        name: "restaurant",
+        what: "orders through queue and workflow to their end, and what ten thousand queued do to that",
+        takes: "1 min",
+        run: Run::Sockets,
+    },
+    Bench {
         name: "idle",
         what: "10,000 sockets that wait: memory, and whether an event reaches them",
         takes: "1 min",

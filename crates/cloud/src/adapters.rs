@@ -1,5 +1,7 @@
 //! Which handler hangs where, and the ports that the world offers to the handlers.
 
+pub(crate) mod consumers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,27 +9,24 @@ use backend::api::{Caller, Role};
 use backend::event::{BusEvent, EventId, HandlerError, NewEvent, Outcome, Rule};
 use backend::movies::model::Film;
 use backend::ports::{
-    Bus, Change, Clock, Depths, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page,
-    Pause, PortError, Processor, Publish, Query, Queue, Queues, Random, Table, Tables, Timers,
-    Workflow, Workflows, Write,
+    Bus, Clock, Depths, Films, Index, Item, Mutation, Notice, Notify, Pace, Pacing, Page, Pause,
+    PortError, Processor, Publish, Query, Queue, Queues, Random, Table, Tables, Timers, Workflow,
+    Workflows, Write,
 };
 use backend::restaurant::{Message, MessageFailure, Payments};
 use backend::{calendar, movies, orders, restaurant, tokens};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::faults::Faults;
 use crate::graphql::{self, GraphQlRequest};
 use crate::policy::Access;
 use crate::pump::guarded;
 use crate::store::StoreError;
-use crate::streams::Consumer;
 use crate::surroundings::millis;
 use crate::trail::Cause;
 use crate::world::{Errand, World};
-use crate::{bus, mqtt, queues, streams, tables, timers, workflows};
+use crate::{bus, mqtt, queues, tables, timers, workflows};
 
 /// Every table there is.
 pub(crate) static TABLES: &[&Table] = &[
@@ -101,131 +100,6 @@ pub(crate) async fn consume(
 pub(crate) async fn prepare(world: &World) -> Result<(), HandlerError> {
     movies::prepare(world).await?;
     calendar::prepare(world).await
-}
-
-/// Starts the streams' consumers.
-///
-/// # Errors
-/// Where the store fails.
-pub(crate) async fn start_consumers(
-    world: &World,
-    stop: &watch::Receiver<bool>,
-    pumps: &mut JoinSet<()>,
-) -> Result<(), StoreError> {
-    streams::start(&PublishOrders, world, stop, pumps).await?;
-    streams::start(&TellOfOrders, world, stop, pumps).await?;
-    streams::start(&PublishMovies, world, stop, pumps).await?;
-    streams::start(&PublishReviews, world, stop, pumps).await?;
-    streams::start(&PublishEvents, world, stop, pumps).await?;
-    streams::start(&PublishRestaurant, world, stop, pumps).await
-}
-
-/// Publishes the changes of orders over AppSync.
-#[derive(Clone)]
-struct PublishOrders;
-
-impl Consumer for PublishOrders {
-    fn name(&self) -> &'static str {
-        "orders-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &orders::ORDERS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        orders::on_change(world, change).await
-    }
-}
-
-/// Tells of the changes of orders over MQTT.
-#[derive(Clone)]
-struct TellOfOrders;
-
-impl Consumer for TellOfOrders {
-    fn name(&self) -> &'static str {
-        "orders-tell"
-    }
-
-    fn table(&self) -> &'static Table {
-        &orders::ORDERS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        orders::tell(world, change).await
-    }
-}
-
-/// Publishes the changes of movies over AppSync.
-#[derive(Clone)]
-struct PublishMovies;
-
-impl Consumer for PublishMovies {
-    fn name(&self) -> &'static str {
-        "movies-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &movies::MOVIES
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        movies::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of reactions over AppSync.
-#[derive(Clone)]
-struct PublishReviews;
-
-impl Consumer for PublishReviews {
-    fn name(&self) -> &'static str {
-        "movies-reviews-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &movies::REVIEWS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        movies::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of calendar events over AppSync.
-#[derive(Clone)]
-struct PublishEvents;
-
-impl Consumer for PublishEvents {
-    fn name(&self) -> &'static str {
-        "calendar-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &calendar::EVENTS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        calendar::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of the restaurant's orders over AppSync.
-#[derive(Clone)]
-struct PublishRestaurant;
-
-impl Consumer for PublishRestaurant {
-    fn name(&self) -> &'static str {
-        "restaurant-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &restaurant::ORDERS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        restaurant::on_change(world, change).await
-    }
 }
 
 impl From<StoreError> for PortError {

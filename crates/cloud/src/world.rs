@@ -152,7 +152,7 @@ impl World {
         let mut pumps = JoinSet::new();
         let stopping = stop.clone();
         // The consumers first: the sweeper forgets what none of them waits for.
-        adapters::start_consumers(self, &stop, &mut pumps).await?;
+        adapters::consumers::start(self, &stop, &mut pumps).await?;
         pumps.spawn(bus::pump(self.clone(), stop.clone()));
         pumps.spawn(timers::pump(self.clone(), stop.clone()));
         pumps.spawn(workflows::pump(self.clone(), stop.clone()));

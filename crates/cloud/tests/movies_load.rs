@@ -10,13 +10,12 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use cloud::store::StoreError;
 use cloud::testing::Running;
+use common::movies::{Counts, accounts_for};
 use common::{Signer, backend, cloud_with, guest_named, until};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -37,9 +36,6 @@ impl Draws {
         (z ^ (z >> 31)) % bound
     }
 }
-
-/// By round and reaction.
-type Counts = BTreeMap<(i64, String), i64>;
 
 fn seed() -> u64 {
     let given = std::env::var("EDDY_SEED").ok();
@@ -95,24 +91,6 @@ async fn current_round(cloud: &Running) -> i64 {
         backend(cloud).graphql_of("movies", cloud, "{ getMovies(id: 0) { round } }", json!({}));
     let answer = common::send(request).await;
     answer.body["data"]["getMovies"]["round"].as_i64().unwrap()
-}
-
-/// The changes of a table's rows, before and after, in their order.
-async fn changes(cloud: &Running, table: &'static str) -> Vec<(Option<Value>, Value)> {
-    let read = move |connection: &rusqlite::Connection| {
-        let sql = "SELECT old, new FROM stream_records WHERE tab = ? ORDER BY sequence";
-        let mut statement = connection.prepare(sql)?;
-        let rows = statement.query_map([table], |row| {
-            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, String>(1)?))
-        })?;
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
-        let value = |text: &String| serde_json::from_str::<Value>(text).unwrap();
-        let rows = rows
-            .iter()
-            .map(|(old, new)| (old.as_ref().map(value), value(new)));
-        Ok::<_, StoreError>(rows.collect())
-    };
-    cloud.world.store.read(read).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,49 +171,5 @@ async fn what_was_accepted_is_what_was_counted() {
         stale > 0 && lost > 0,
         "some came late, some answers were lost"
     );
-    accounts_for(&cloud, &accepted).await;
-}
-
-/// The totals of each round, as the changes of the rows tell them, are what was accepted; the leaderboard is their
-/// greatest, with that round's movie.
-async fn accounts_for(cloud: &Running, accepted: &Counts) {
-    let films: BTreeMap<i64, Value> = changes(cloud, "movies")
-        .await
-        .into_iter()
-        .map(|(_, new)| (new["round"].as_i64().unwrap(), new["name"].clone()))
-        .collect();
-    let (mut counted, mut last) = (Counts::new(), BTreeMap::new());
-    for (old, new) in changes(cloud, "movies-reviews").await {
-        let id = new["id"].as_str().unwrap().to_owned();
-        if let Some(old) = old.filter(|old| old["round"] != new["round"]) {
-            let round = old["round"].as_i64().unwrap();
-            assert_eq!(new["round"], round + 1, "one round after the other");
-            let votes = old["votes"].as_i64().unwrap();
-            assert_eq!(
-                counted.insert((round, id.clone()), votes),
-                None,
-                "closed once"
-            );
-            let best = old["topVotes"].as_i64().unwrap();
-            let (movie, top) = if votes > best {
-                (films[&round].clone(), votes)
-            } else {
-                (old["topMovie"].clone(), best)
-            };
-            assert_eq!((&new["topMovie"], &new["topVotes"]), (&movie, &json!(top)));
-            assert_eq!(new["votes"], 0);
-        }
-        last.insert(id, new);
-    }
-    for (id, row) in &last {
-        let round = row["round"].as_i64().unwrap();
-        counted.insert((round, id.clone()), row["votes"].as_i64().unwrap());
-        let closed = counted
-            .iter()
-            .filter(|((of, it), _)| it == id && *of < round);
-        let best = closed.map(|(_, votes)| *votes).max().unwrap();
-        assert_eq!(row["topVotes"], best, "reaction {id}");
-    }
-    counted.retain(|_, votes| *votes > 0);
-    assert_eq!(&counted, accepted);
+    accounts_for(&cloud.world.store, &accepted).await;
 }

@@ -111,9 +111,18 @@ impl Kept {
         usize::try_from(self.0.read(read).await.unwrap()).unwrap()
     }
 
-    async fn is_at_rest(&self) -> bool {
-        let sql = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM executions WHERE due IS NOT NULL)";
-        self.count(sql).await == 0
+    /// Waits until nothing is queued or running any more. However long that takes, it goes on.
+    async fn rests(&self) -> Result {
+        let under_way = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM executions WHERE due IS NOT NULL)";
+        let mut left = self.count(under_way).await;
+        while left > 0 {
+            until("fewer are under way", async || {
+                self.count(under_way).await < left
+            })
+            .await?;
+            left = self.count(under_way).await.min(left - 1);
+        }
+        Ok(())
     }
 }
 
@@ -155,7 +164,7 @@ async fn every_accepted_order_ends_exactly_once() -> Result {
     };
     let (poison, good) = (of("Fugu soup"), of("Soup"));
     let kept = Kept::open(folder.path()).await?;
-    until("all is at rest", async || kept.is_at_rest().await).await?;
+    kept.rests().await?;
     accounts_for(&kept, &good).await?;
     let letters = dead_letters::list(&kept.0).await?;
     for letter in &letters {
@@ -180,7 +189,7 @@ async fn every_accepted_order_ends_exactly_once() -> Result {
     // The cause is gone, and they are sent again.
     let program = program.kill_and_start_again(folder.path(), &FLAGS)?;
     command(folder.path(), &["dead-letters", "resend", "--all"])?;
-    until("what was dead is at rest", async || kept.is_at_rest().await).await?;
+    kept.rests().await?;
     assert_eq!(dead_letters::list(&kept.0).await?, []);
     accounts_for(&kept, &names.keys().cloned().collect()).await?;
     let mailbox = command(folder.path(), &["mailbox", "--newest", "100000"])?;

@@ -19,6 +19,7 @@
 //! | `POST /faults/consumers` | – | kills the queues' consumers in the middle of what they do; they begin anew |
 //! | `POST /faults/reset` | – | ends all of the above, and a load |
 //! | `POST /load` | `{"rate": 100, "count": 1000, "seed": 1}` | puts order events on the bus; answers when they are all there |
+//! | `POST /load/restaurant` | `{"count": 100}`, and perhaps `"rate": 50` | places orders at the restaurant, without a rate all of them before the first is taken; answers when all have ended, with times |
 //! | `GET /counters` | | what is counted, and the faults in force |
 //! | `GET /account` | | what became of all events, and whether it adds up |
 //! | `GET /events/{id}` | | the way of one event, with times |
@@ -30,6 +31,7 @@ mod faults;
 mod guard;
 mod load;
 mod report;
+mod restaurant;
 
 use std::net::SocketAddr;
 
@@ -90,6 +92,7 @@ fn router(front: Front) -> Router {
         .route("/faults/consumers", post(faults::consumers))
         .route("/faults/reset", post(faults::reset))
         .route("/load", post(load::run))
+        .route("/load/restaurant", post(restaurant::run))
         .route("/counters", get(report::counters))
         .route("/account", get(report::account))
         .route("/events/{id}", get(report::event))
@@ -113,7 +116,7 @@ async fn unknown(method: Method, uri: Uri) -> Response {
         StatusCode::NOT_FOUND,
         &format!(
             "there is no {method} {path} here; POST /faults/{{drop,refuse,slow,hold,expire,skew,deny,poison,payments,consumers,reset}}, \
-             DELETE /faults/deny, POST /load, GET /counters, GET /account and GET /events/ID are what there is"
+             DELETE /faults/deny, POST /load, POST /load/restaurant, GET /counters, GET /account and GET /events/ID are what there is"
         ),
     )
 }

@@ -1,5 +1,6 @@
 //! What goes wrong in the restaurant on purpose: orders that no handler takes, payments, and a consumer that is killed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub(super) struct Restaurant {
     chance: Mutex<Option<(f64, Instant)>>,
     /// Grows with each kill of the consumer.
     kills: watch::Sender<u64>,
+    held: AtomicBool,
 }
 
 impl Faults {
@@ -53,6 +55,15 @@ impl Faults {
         self.0.restaurant.kills.send_modify(|kills| *kills += 1);
     }
 
+    /// Keeps the queues' consumers from taking anything, or no longer.
+    pub(crate) fn hold_consumers(&self, held: bool) {
+        self.0.restaurant.held.store(held, Ordering::SeqCst);
+    }
+
+    pub(crate) fn holds_consumers(&self) -> bool {
+        self.0.restaurant.held.load(Ordering::SeqCst)
+    }
+
     /// Changes with each kill of the consumers.
     pub(crate) fn kills(&self) -> watch::Receiver<u64> {
         self.0.restaurant.kills.subscribe()
@@ -61,6 +72,7 @@ impl Faults {
     pub(super) fn close_restaurant_faults(&self) {
         *locked(&self.0.restaurant.poison) = None;
         *locked(&self.0.restaurant.chance) = None;
+        self.hold_consumers(false);
     }
 }
 

@@ -35,6 +35,10 @@ pub(crate) async fn pump(world: World, queue: &'static Queue, stop: watch::Recei
     let mut rest = Rest::new(stop, &world.wake.queues);
     let mut kills = world.faults.as_ref().map(Faults::kills);
     while !rest.over() {
+        if world.faults.as_ref().is_some_and(Faults::holds_consumers) {
+            rest.until(POLL).await;
+            continue;
+        }
         let killed = async {
             match &mut kills {
                 Some(kills) => drop(kills.changed().await),
