@@ -1,9 +1,9 @@
 // The page's screens and states, and the way to each: what tests look into and pictures are taken of.
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import type { Page } from "@playwright/test";
 
 import { AWAY, Orders, configure, expect, type Cloud, type Visit, type Visitor } from "./tests/fixtures";
+import { NOBODYS_KEY, REFUSED, withoutCloud } from "./broken";
+import { CALENDAR } from "./states-calendar";
 import { Movies } from "./tests/movies";
 import { Restaurant } from "./tests/restaurant";
 
@@ -21,11 +21,8 @@ export type State = {
   expected?: RegExp[];
 };
 
-export const NOBODYS_KEY = "da2-nobodys";
-
 /** Orders that have come as far as they will for now. */
 const STILL = ["--pace", "0"];
-const REFUSED = /Failed to load resource: .* 40[13]/;
 
 async function open({ start, visit }: World, path: string, flags = STILL, options?: Visit) {
   const cloud = await start({ flags });
@@ -78,38 +75,6 @@ async function cut(cloud: Cloud, orders: Orders) {
   await expect(orders.link("orders")).toHaveAttribute("data-state", "retrying");
   // One attempt has failed: what is shown is the wait for the next.
   await expect(orders.link("orders")).toContainText(/Retrying in \d+ s because /);
-}
-
-/** An address of this machine at which nothing listens. */
-async function nowhere(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `127.0.0.1:${port}`;
-}
-
-/** The page is served, but the cloud that its configuration names is not there; its policy names it too. */
-async function withoutCloud(page: Page) {
-  const host = await nowhere();
-  await configure(page, (configuration) => {
-    configuration.identity.endpoint = `http://${host}/cognito/`;
-    configuration.orders.graphql = `http://${host}/orders/graphql`;
-    configuration.orders.mqtt.url = `ws://${host}/mqtt`;
-    configuration.orders.simulation.url = `http://${host}/order`;
-    configuration.movies.graphql = `http://${host}/movies/graphql`;
-    configuration.restaurant.graphql = `http://${host}/restaurant/graphql`;
-  });
-  await page.route(
-    (url) => url.pathname === "/" || /^\/(orders|compare|movies|restaurant)(\/|$)/.test(url.pathname),
-    async (route) => {
-      const response = await route.fetch();
-      const headers = response.headers();
-      const policy = headers["content-security-policy"];
-      headers["content-security-policy"] = policy.replace("connect-src", `connect-src http://${host} ws://${host}`);
-      await route.fulfill({ response, headers });
-    },
-  );
 }
 
 /** Holds the orders back until the page has gone: it waits. */
@@ -484,6 +449,7 @@ export const STATES_OF_THE_PAGE: State[] = [
   },
   ...MOVIES,
   ...RESTAURANT,
+  ...CALENDAR,
   {
     name: "links",
     async reach(world) {

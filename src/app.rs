@@ -7,6 +7,7 @@ use aws_guest::{Guest, GuestConfig, Region};
 use leptos::prelude::*;
 use net::http::{self, Request};
 
+use crate::calendar;
 use crate::config::{self, Config, ConfigError};
 use crate::movies;
 use crate::orders::way::Way;
@@ -90,6 +91,12 @@ fn screens(config: &Config, origin: &str) -> El {
         guest.clone(),
         origin,
     ));
+    let calendar = calendar::Live::start(calendar::wire::Api::new(
+        &config.calendar,
+        guest.clone(),
+        origin,
+    ));
+    let events = calendar.view;
     let line = |name, way, feed: &orders::Feed| {
         let view = feed.view;
         Line {
@@ -118,6 +125,12 @@ fn screens(config: &Config, origin: &str) -> El {
             link: restaurant.link(),
             caught_up: Arc::new(move || restaurant.with(|view| view.window.caught_up())),
         },
+        Line {
+            name: "Calendar",
+            way: "AppSync, one socket; a signed function writes",
+            link: calendar.link(),
+            caught_up: Arc::new(move || events.with(|view| view.window.caught_up())),
+        },
     ];
     let route = routes();
     let journal = shell::journal(&lines);
@@ -125,6 +138,7 @@ fn screens(config: &Config, origin: &str) -> El {
     let screen = Memo::new(move |_| match route.get() {
         Route::Orders(_) => Route::Orders(None),
         Route::Compare(_) => Route::Compare(None),
+        Route::Calendar(_) => Route::Calendar(calendar::Place::Calendar),
         route => route,
     });
     el("div")
@@ -138,11 +152,12 @@ fn screens(config: &Config, origin: &str) -> El {
         .child(shell::header(route, &lines))
         .slot(move || {
             Some(match screen.get() {
-                Route::Overview => overview(&orders, movies, restaurant),
+                Route::Overview => overview(&orders, movies, restaurant, calendar),
                 Route::Movies => movies::view::screen(movies),
                 Route::Restaurant => restaurant::view::screen(restaurant),
                 Route::Orders(_) => orders::view::screen(&orders, route),
                 Route::Compare(_) => orders::view::compare(&orders, route),
+                Route::Calendar(_) => calendar::view::screen(calendar, route),
                 Route::NotFound => ui::screen().child(template("not-found")),
             })
         })

@@ -18,6 +18,8 @@ pub struct Config {
     pub movies: Movies,
     /// The restaurant API.
     pub restaurant: Api,
+    /// The calendar.
+    pub calendar: Calendar,
 }
 
 /// A Cognito identity pool.
@@ -69,6 +71,28 @@ pub struct Movies {
     pub api: Api,
     /// Where posters may come from beside the page's own origin; the content security policy lets them.
     pub images: Option<Address>,
+}
+
+/// The calendar's API, the function that writes into it, and where public holidays are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// The API.
+    pub api: Api,
+    /// Whose calendar the page shows.
+    pub user: i64,
+    /// What creates, changes and deletes events.
+    pub function: Function,
+    /// Where Nager.Date's interface, version 3, is.
+    pub holidays: Address,
+}
+
+/// A function with an address of its own (signed, service `lambda`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// The region that signatures name.
+    pub region: Region,
+    /// The address.
+    pub url: Address,
 }
 
 /// How an API is called.
@@ -195,13 +219,14 @@ pub fn parse(json: &str) -> Result<Config, ConfigError> {
     let root = Table::of(
         &value,
         String::new(),
-        &["identity", "orders", "movies", "restaurant"],
+        &["identity", "orders", "movies", "restaurant", "calendar"],
     )?;
     Ok(Config {
         identity: identity(&root)?,
         orders: orders(&root)?,
         movies: movies(&root)?,
         restaurant: restaurant(&root)?,
+        calendar: calendar(&root)?,
     })
 }
 
@@ -270,7 +295,27 @@ fn restaurant(root: &Table<'_>) -> Result<Api, ConfigError> {
     table.api()
 }
 
+fn calendar(root: &Table<'_>) -> Result<Calendar, ConfigError> {
+    let table = root.table(
+        "calendar",
+        &[
+            "region", "graphql", "auth", "api_key", "user", "function", "holidays",
+        ],
+    )?;
+    let function = table.table("function", &["region", "url"])?;
+    Ok(Calendar {
+        api: table.api()?,
+        user: table.number("user", USER)?,
+        function: Function {
+            region: function.region()?,
+            url: function.address("url")?,
+        },
+        holidays: table.address("holidays")?,
+    })
+}
+
 const TABLE: &str = "a table";
+const USER: &str = "the number of a user, such as 1";
 const REGION: &str = "an AWS region, such as \"eu-west-1\"";
 const POOL: &str =
     "an identity pool's id, such as \"eu-west-1:00000000-0000-0000-0000-000000000000\"";
@@ -344,6 +389,16 @@ impl<'a> Table<'a> {
                 found: kind(value),
             }),
         }
+    }
+
+    fn number(&self, key: &str, what: &'static str) -> Result<i64, ConfigError> {
+        let value = self.required(key, what)?;
+        let number = value.as_i64().filter(|number| *number > 0);
+        number.ok_or_else(|| ConfigError::WrongType {
+            key: self.key(key),
+            what,
+            found: kind(value),
+        })
     }
 
     fn region(&self) -> Result<Region, ConfigError> {

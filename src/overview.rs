@@ -1,14 +1,20 @@
-//! All live panels at once, and places for those to come.
+//! All live panels at once.
 
+use crate::calendar;
 use crate::movies;
 use crate::orders;
 use crate::orders::way::Way;
 use crate::restaurant;
-use crate::ui::{El, el, template};
+use crate::ui::{El, el};
 
 /// The overview.
 #[must_use]
-pub fn overview(orders: &orders::Live, movies: movies::Live, restaurant: restaurant::Live) -> El {
+pub fn overview(
+    orders: &orders::Live,
+    movies: movies::Live,
+    restaurant: restaurant::Live,
+    calendar: calendar::Live,
+) -> El {
     let hero = el("header")
         .class("hero")
         .child(el("h1").text("Event-driven systems, live"))
@@ -21,7 +27,7 @@ pub fn overview(orders: &orders::Live, movies: movies::Live, restaurant: restaur
         .child(orders::view::now(orders))
         .child(movies::view::now(movies))
         .child(restaurant::view::now(restaurant))
-        .child(template("places"));
+        .child(calendar::view::now(calendar));
     let feed = orders.by(Way::AppSync);
     orders::view::main("page", feed)
         .child(panels)

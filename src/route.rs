@@ -2,6 +2,8 @@
 
 use net::percent;
 
+use crate::calendar::Place;
+use crate::calendar::model::EventId;
 use crate::orders::model::OrderId;
 
 /// A screen, and what it shows.
@@ -17,6 +19,8 @@ pub enum Route {
     Movies,
     /// Orders of a restaurant: a queue, a workflow, a notification.
     Restaurant,
+    /// The calendar, and what is open beside it.
+    Calendar(Place),
     /// No screen has this address.
     NotFound,
 }
@@ -32,6 +36,12 @@ impl Route {
             (Some("compare"), id, None) => Self::of_order(id, Self::Compare),
             (Some("movies"), None, _) => Self::Movies,
             (Some("restaurant"), None, _) => Self::Restaurant,
+            (Some("calendar"), None, _) => Self::Calendar(Place::Calendar),
+            (Some("calendar"), Some("new"), None) => Self::Calendar(Place::New),
+            (Some("calendar"), Some(id), None) => match id.parse() {
+                Ok(id) => Self::Calendar(Place::Event(EventId(id))),
+                Err(_) => Self::NotFound,
+            },
             _ => Self::NotFound,
         }
     }
@@ -53,6 +63,9 @@ impl Route {
             Self::Compare(id) => path("/compare", id),
             Self::Movies => "/movies".to_owned(),
             Self::Restaurant => "/restaurant".to_owned(),
+            Self::Calendar(Place::Calendar) => "/calendar".to_owned(),
+            Self::Calendar(Place::New) => "/calendar/new".to_owned(),
+            Self::Calendar(Place::Event(id)) => ["/calendar/", &id.0.to_string()].concat(),
             Self::NotFound => "/not-found".to_owned(),
         }
     }
@@ -66,6 +79,7 @@ impl Route {
             Self::Compare(_) => "AppSync and MQTT · Eddy",
             Self::Movies => "Movies · Eddy",
             Self::Restaurant => "Restaurant · Eddy",
+            Self::Calendar(_) => "Calendar · Eddy",
             Self::NotFound => "Nothing here · Eddy",
         }
     }
@@ -104,6 +118,10 @@ mod tests {
             ("/compare", Route::Compare(None)),
             ("/compare/2abc", Route::Compare(Some("2abc".into()))),
             ("/compare/2abc/items", Route::NotFound),
+            ("/calendar", Route::Calendar(Place::Calendar)),
+            ("/calendar/new", Route::Calendar(Place::New)),
+            ("/calendar/17", Route::Calendar(Place::Event(EventId(17)))),
+            ("/calendar/x", Route::NotFound),
             ("/order", Route::NotFound),
             ("/Orders", Route::NotFound),
         ] {

@@ -60,6 +60,13 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
         .set("href", "/restaurant")
         .bind("aria-current", here(|route| *route == Route::Restaurant))
         .text("Restaurant");
+    let calendar = el("a")
+        .set("href", "/calendar")
+        .bind(
+            "aria-current",
+            here(|route| matches!(route, Route::Calendar(_))),
+        )
+        .text("Calendar");
     let worst = worst(lines);
     let state = el("button")
         .class("light")
@@ -78,7 +85,8 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
                 .child(orders)
                 .child(compare)
                 .child(movies)
-                .child(restaurant),
+                .child(restaurant)
+                .child(calendar),
         )
         .child(lit(state, &worst))
         .child(theme())

@@ -1,7 +1,7 @@
 //! An event while it is being written: what is typed, and what is wrong with it. The rules are the server's.
 
 use super::model::Event;
-use super::when::Local;
+use net::civil::when::Local;
 
 /// As many characters as a name or a place may have.
 pub const LONGEST: usize = 200;
@@ -70,7 +70,18 @@ impl Field {
         }
     }
 
-    /// The field of that name.
+    /// What the form calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Start => "Start",
+            Self::End => "End",
+            Self::Location => "Place",
+        }
+    }
+
+    /// The field of that key.
     #[must_use]
     pub fn of(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.key() == key)

@@ -2,7 +2,7 @@
 
 use json::Value;
 
-use super::when::Date;
+use net::civil::when::Date;
 
 /// A country, by its ISO 3166-1 code.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Events as iCalendar (RFC 5545).
 
 use super::model::{Event, UserId};
-use super::when::Local;
 use net::UnixTime;
+use net::civil::when::Local;
 
 /// What wrote the file (RFC 5545, section 3.7.3).
 const PRODUCT: &str = "-//Eddy//Calendar//EN";

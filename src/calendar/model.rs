@@ -1,7 +1,9 @@
 //! What an event is.
 
-use super::when::Local;
+use std::cmp::Reverse;
+
 use crate::live::window::{Revision, Row};
+use net::civil::when::Local;
 
 /// Whose calendar it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,15 +40,16 @@ impl Event {
 
 impl Row for Event {
     type Key = EventId;
-    type Position = EventId;
+    /// The server lists them in the order of their ids, the first one first.
+    type Position = Reverse<EventId>;
     type Patch = std::convert::Infallible;
 
     fn key(&self) -> &EventId {
         &self.id
     }
 
-    fn position(&self) -> EventId {
-        self.id
+    fn position(&self) -> Reverse<EventId> {
+        Reverse(self.id)
     }
 
     fn revision(&self) -> Revision {

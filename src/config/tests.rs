@@ -19,7 +19,12 @@ fn good() -> Value {
             "simulation": { "region": "us-gov-west-1", "url": "https://example.org:8443/order" }
         },
         "movies": { "region": "eu-west-1", "graphql": "/movies/graphql", "auth": "guest" },
-        "restaurant": { "region": "eu-west-1", "graphql": "/restaurant/graphql", "auth": "guest" }
+        "restaurant": { "region": "eu-west-1", "graphql": "/restaurant/graphql", "auth": "guest" },
+        "calendar": {
+            "region": "eu-west-1", "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
+            "holidays": "/holidays/api/v3",
+            "function": { "region": "eu-west-1", "url": "/calendar/events" }
+        }
     })
 }
 

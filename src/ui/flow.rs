@@ -1,4 +1,4 @@
-//! Parts of a picture that light up as something comes by them.
+//! Pictures, and parts of them, that light up as something comes by them.
 
 use std::time::Duration;
 
@@ -7,10 +7,16 @@ use super::El;
 /// Something takes so long through a picture; what arrives meanwhile does not start it anew.
 const PASSAGE: Duration = Duration::from_millis(1_400);
 
-/// The part of that selector is lit whenever a number has changed since it was known, which it is once it is not 0.
-pub fn lights(picture: &El, part: &str, mut number: Box<dyn FnMut() -> i64>) {
+/// The part of that selector is lit as [`flow`] says.
+pub fn lights(picture: &El, part: &str, number: Box<dyn FnMut() -> i64>) {
+    let _ = flow(picture.find(part), number);
+}
+
+/// A picture that is lit whenever a number has changed since it was known, which it is once it is not 0.
+#[must_use]
+pub fn flow(picture: El, mut number: Box<dyn FnMut() -> i64>) -> El {
     let (mut seen, mut last, mut turn) = (0, None, false);
-    let _ = picture.find(part).bind("data-flow", move || {
+    picture.bind("data-flow", move || {
         let (is, now) = (number(), net::now());
         if is != seen && last.is_none_or(|last| now >= last + PASSAGE) {
             if seen != 0 {
@@ -24,5 +30,5 @@ pub fn lights(picture: &El, part: &str, mut number: Box<dyn FnMut() -> i64>) {
             (_, true) => "even",
             (_, false) => "odd",
         }
-    });
+    })
 }

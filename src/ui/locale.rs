@@ -1,6 +1,7 @@
 //! Times and money as the visitor's locale writes them.
 
 use net::UnixTime;
+use net::civil::Local;
 
 /// A time of day, such as `22:37:05`.
 #[must_use]
@@ -46,14 +47,77 @@ fn plain(amount: f64, currency: &str) -> String {
     format!("{sign}{}.{:02} {currency}", cents / 100, cents % 100)
 }
 
+/// How much of a date is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Such as `February 2026`.
+    Month,
+    /// Such as `Mon`.
+    Weekday,
+    /// Such as `Monday 2 February 2026`.
+    Day,
+    /// Such as `Mon 2 Feb`.
+    Short,
+    /// Such as `20:00`.
+    Time,
+    /// Such as `20` or `8 PM`.
+    Hour,
+}
+
+/// A moment of a wall clock without a zone, as the locale writes it.
+#[must_use]
+pub fn date(moment: Local, part: Part) -> String {
+    platform::date(moment, part)
+}
+
+/// What the visitor's wall clock shows at a time.
+#[must_use]
+pub fn local(at: UnixTime) -> Local {
+    Local::at(at, platform::offset(at))
+}
+
+/// The day that the visitor's weeks begin with, as ISO 8601 counts: 1 is Monday, 7 Sunday.
+#[must_use]
+pub fn first_weekday() -> u8 {
+    platform::first_weekday().unwrap_or_else(|| first_weekday_in(&country()))
+}
+
+/// The visitor's country, by its ISO 3166-1 code, as far as the locale tells; else empty.
+#[must_use]
+pub fn country() -> String {
+    let language = platform::language();
+    let region = language.rsplit_once('-').map_or("", |(_, region)| region);
+    let is_code = region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_code {
+        region.to_ascii_uppercase()
+    } else {
+        String::new()
+    }
+}
+
+/// For browsers that do not say. Source: the Unicode CLDR's week data, for the larger countries.
+fn first_weekday_in(country: &str) -> u8 {
+    const SUNDAY: &str = "US CA MX BR CO PE VE JP KR TW HK IN ID PH TH SG IL ZA KE PK BD SA";
+    const SATURDAY: &str = "EG AF DZ IQ IR JO KW LY OM QA SD SY AE BH";
+    let is_in = |list: &str| list.split(' ').any(|code| code == country);
+    match () {
+        () if is_in(SUNDAY) => 7,
+        () if is_in(SATURDAY) => 6,
+        () => 1,
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
 mod platform {
     use std::cell::RefCell;
 
     use js_sys::Intl::{DateTimeFormat, NumberFormat};
-    use js_sys::{Array, Function, Object, Reflect};
+    use js_sys::{Array, Date, Function, Object, Reflect};
+    use leptos::prelude::window;
     use net::UnixTime;
-    use wasm_bindgen::JsValue;
+    use wasm_bindgen::{JsCast as _, JsValue};
+
+    use super::{Local, Part};
 
     // A format takes the browser longer to make than to use.
     thread_local! {
@@ -71,6 +135,61 @@ mod platform {
         let millis = at.0 as f64;
         TIME.with(|format| apply(format, millis))
             .unwrap_or_default()
+    }
+
+    pub(super) fn date(moment: Local, part: Part) -> String {
+        thread_local! {
+            static PARTS: RefCell<[Option<Function>; 6]> = const { RefCell::new([const { None }; 6]) };
+        }
+        let words: &[(&str, &str)] = match part {
+            Part::Month => &[("month", "long"), ("year", "numeric")],
+            Part::Weekday => &[("weekday", "short")],
+            Part::Day => &[
+                ("weekday", "long"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("year", "numeric"),
+            ],
+            Part::Short => &[("weekday", "short"), ("day", "numeric"), ("month", "short")],
+            Part::Time => &[("timeStyle", "short")],
+            Part::Hour => &[("hour", "numeric")],
+        };
+        // Exact up to the year 287396.
+        #[allow(clippy::cast_precision_loss)]
+        let millis = moment.pseudo().0 as f64;
+        PARTS.with_borrow_mut(|parts| {
+            let format = parts[part as usize].get_or_insert_with(|| {
+                let options = options(words);
+                let _ = Reflect::set(&options, &"timeZone".into(), &"UTC".into());
+                DateTimeFormat::new(&Array::new(), &options).format()
+            });
+            apply(format, millis).unwrap_or_default()
+        })
+    }
+
+    pub(super) fn offset(at: UnixTime) -> i64 {
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+        let minutes = Date::new(&JsValue::from_f64(at.0 as f64)).get_timezone_offset() as i64;
+        -60 * minutes
+    }
+
+    pub(super) fn language() -> String {
+        window().navigator().language().unwrap_or_default()
+    }
+
+    /// `new Intl.Locale(…).getWeekInfo().firstDay`, or the property that older browsers have in its place.
+    pub(super) fn first_weekday() -> Option<u8> {
+        let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+        let locale: Function = get(&get(&js_sys::global(), "Intl")?, "Locale")?
+            .dyn_into()
+            .ok()?;
+        let locale = Reflect::construct(&locale, &Array::of1(&language().into())).ok()?;
+        let weeks = match get(&locale, "getWeekInfo")?.dyn_into::<Function>() {
+            Ok(weeks) => weeks.call0(&locale).ok()?,
+            Err(_) => get(&locale, "weekInfo")?,
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        get(&weeks, "firstDay")?.as_f64().map(|day| day as u8)
     }
 
     pub(super) fn money(amount: f64, currency: &str) -> Option<String> {
@@ -106,6 +225,30 @@ mod platform {
 mod platform {
     use net::UnixTime;
 
+    use super::{Local, Part};
+
+    pub(super) fn date(moment: Local, part: Part) -> String {
+        let text = moment.text();
+        match part {
+            Part::Time => text[11..16].to_owned(),
+            Part::Hour => text[11..13].to_owned(),
+            Part::Month => text[..7].to_owned(),
+            Part::Weekday | Part::Day | Part::Short => text[..10].to_owned(),
+        }
+    }
+
+    pub(super) const fn offset(_: UnixTime) -> i64 {
+        0
+    }
+
+    pub(super) fn language() -> String {
+        String::new()
+    }
+
+    pub(super) const fn first_weekday() -> Option<u8> {
+        None
+    }
+
     pub(super) fn clock_time(at: UnixTime) -> String {
         let seconds = at.0.div_euclid(1_000).rem_euclid(86_400);
         format!(
@@ -136,6 +279,11 @@ mod tests {
             ["1.0 s", "1.2 s", "59.9 s", "1 min"]
         );
         assert_eq!([3_599_999, 7_200_000].map(span), ["59 min", "2 h"]);
+    }
+
+    #[test]
+    fn weeks_begin_where_they_do_in_the_country() {
+        assert_eq!(["US", "NL", "EG", ""].map(first_weekday_in), [7, 1, 6, 1]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod history;
 pub mod light;
 pub mod locale;
 pub mod mark;
+pub mod save;
 pub mod signal;
 pub mod template;
 pub mod theme;

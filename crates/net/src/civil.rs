@@ -3,6 +3,10 @@
 //! Of all that the `time` crate does, clients need this much; all of it would be a fortieth of the page. The tests
 //! compare the two.
 
+pub mod when;
+
+pub use when::Local;
+
 use crate::UnixTime;
 
 const SECONDS_A_DAY: i64 = 86_400;

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use super::sorted;
+
 use super::super::model::Event;
-use super::super::when::{DAY, Date};
+use net::civil::when::{DAY, Date};
 
 /// So much is drawn of an event at least, in seconds: its name has to be readable.
 const SHORTEST: i64 = 30 * 60;
@@ -37,22 +39,20 @@ impl Block<'_> {
 pub fn day<'a>(date: Date, events: impl IntoIterator<Item = &'a Event>) -> Vec<Block<'a>> {
     let (from, to) = (date.start(), date.plus_days(1).start());
     let within = |event: &&Event| event.touches(from, to);
-    let mut blocks: Vec<Block<'a>> = events
-        .into_iter()
-        .filter(within)
-        .map(|event| {
-            let start = event.start.since(from).clamp(0, DAY - SHORTEST);
-            let end = event.end.since(from).clamp(start + SHORTEST, DAY);
-            Block {
-                event,
-                span: (start, end),
-                columns: (0, 1, 1),
-                goes_on: (event.start < from, event.end > to),
-            }
-        })
-        .collect();
+    let blocks = events.into_iter().filter(within).map(|event| {
+        let start = event.start.since(from).clamp(0, DAY - SHORTEST);
+        let end = event.end.since(from).clamp(start + SHORTEST, DAY);
+        Block {
+            event,
+            span: (start, end),
+            columns: (0, 1, 1),
+            goes_on: (event.start < from, event.end > to),
+        }
+    });
     // The longer of two that begin together stands first.
-    blocks.sort_by_key(|block| (block.span.0, Reverse(block.span.1), block.event.id));
+    let mut blocks: Vec<Block<'a>> = sorted(blocks, |block| {
+        (block.span.0, Reverse(block.span.1), block.event.id)
+    });
     let mut rest = blocks.as_mut_slice();
     while !rest.is_empty() {
         let (group, others) = rest.split_at_mut(group(rest));
@@ -108,8 +108,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::model::tests::event;
-    use super::super::super::when::Local;
     use super::*;
+    use net::civil::when::Local;
 
     fn laid_out(events: &[Event]) -> Vec<(i64, (usize, usize, usize))> {
         let date = Date::parse("2026-02-02").unwrap();

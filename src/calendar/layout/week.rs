@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use super::sorted;
+
 use super::super::model::Event;
-use super::super::when::Date;
+use net::civil::when::Date;
 
 /// An event's bar in a row of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +52,24 @@ pub fn lanes<'a>(
 ) -> Lanes<'a> {
     let index = |date: Date| date.days_since(first);
     let width = days as i32;
-    let mut bars: Vec<Bar<'a>> = events
-        .into_iter()
-        .filter_map(|event| {
-            let (from, to) = (index(event.start.date()), index(last_day(event)));
-            let is_here = from < width && to >= 0;
-            is_here.then(|| {
-                let (start, end) = (from.max(0), to.min(width - 1));
-                Bar {
-                    event,
-                    first: start as usize,
-                    days: (end - start + 1) as usize,
-                    lane: 0,
-                    goes_on: (from < 0, to >= width),
-                }
-            })
+    let bars = events.into_iter().filter_map(|event| {
+        let (from, to) = (index(event.start.date()), index(last_day(event)));
+        let is_here = from < width && to >= 0;
+        is_here.then(|| {
+            let (start, end) = (from.max(0), to.min(width - 1));
+            Bar {
+                event,
+                first: start as usize,
+                days: (end - start + 1) as usize,
+                lane: 0,
+                goes_on: (from < 0, to >= width),
+            }
         })
-        .collect();
+    });
     // The longest on top, then the earliest: bars stay in their lane from day to day.
-    bars.sort_by_key(|bar| (bar.first, Reverse(bar.days), bar.event.start, bar.event.id));
+    let mut bars: Vec<Bar<'a>> = sorted(bars, |bar| {
+        (bar.first, Reverse(bar.days), bar.event.start, bar.event.id)
+    });
     let mut more = vec![0; days];
     // The first day that is free, by lane.
     let mut free: Vec<usize> = Vec::new();
@@ -97,8 +98,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::model::tests::event;
-    use super::super::super::when::Local;
     use super::*;
+    use net::civil::when::Local;
 
     fn monday() -> Date {
         Date::parse("2026-02-02").unwrap()

@@ -304,6 +304,8 @@ fn interop(session: &Session<'_>) -> Result<Outcome> {
 fn browser(session: &Session<'_>) -> Result<Outcome> {
     let workspace = session.workspace;
     let browser = tools::browser(workspace)?;
+    // What the page exports is read by a parser of others.
+    let python = tools::python(workspace)?;
     tools::npm_packages(workspace, "e2e")?;
     built_page(session)?;
     built_cloud(session)?;
@@ -313,6 +315,7 @@ fn browser(session: &Session<'_>) -> Result<Outcome> {
         .current_dir(workspace.root.join("e2e"))
         .env("EDDY_CLOUD", workspace.cloud())
         .env("EDDY_SITE", workspace.dist())
+        .env("EDDY_PYTHON", python)
         .env("CHROMIUM", browser.chromium);
     if session.soak {
         command.args(["--", "--repeat-each=5"]);

@@ -1,7 +1,7 @@
 //! Days and moments on a wall clock without a zone: 20:00 is 20:00, wherever it is read and whatever daylight saving does.
 
-use net::UnixTime;
-use net::civil::Civil;
+use super::Civil;
+use crate::UnixTime;
 
 const MILLIS: i64 = 1_000;
 /// Seconds of a day. A wall clock without a zone knows no others.
@@ -16,7 +16,7 @@ pub struct Date(i32);
 pub struct Weekday(u8);
 
 /// A moment on a wall clock without a zone, to the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Local(i64);
 
 impl Weekday {
@@ -146,7 +146,7 @@ impl Local {
         if !whole.contains('T') || whole.ends_with("60Z") {
             return None;
         }
-        net::civil::rfc3339(&whole).map(|time| Self(time.0 / MILLIS))
+        super::rfc3339(&whole).map(|time| Self(time.0 / MILLIS))
     }
 
     /// As `2026-02-02T20:00:00`.
@@ -196,7 +196,7 @@ impl Local {
 }
 
 /// A number with so many digits at least.
-pub(super) fn digits(number: i32, wanted: usize) -> String {
+fn digits(number: i32, wanted: usize) -> String {
     let plain = number.to_string();
     let missing = wanted.saturating_sub(plain.len());
     ["0".repeat(missing), plain].concat()

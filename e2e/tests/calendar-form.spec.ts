@@ -1,0 +1,193 @@
+// The calendar's form, its files, and its keys.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+
+import { guest, signedFetch } from "../aws.mjs";
+import { Calendar } from "./calendar";
+import { expect, test } from "./fixtures";
+
+const LONG = "x".repeat(201);
+
+test("bad input is told at its field, by the form before it is sent and by the server after", async ({ start, visit, expected }) => {
+  expected.push(/Failed to load resource: .* 400/);
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  let sent = 0;
+  page.on("request", (request) => void (sent += Number(new URL(request.url()).pathname === "/calendar/events")));
+  await calendar.open(cloud, "calendar/new");
+  await expect(calendar.field("Name")).toBeFocused();
+  for (const label of ["Name", "Starts", "Ends", "Place"] as const) await expect(calendar.fault(label)).toBeEmpty();
+
+  // While it is typed: a field is not found fault with before it was left once.
+  await calendar.field("Name").fill("Walk");
+  await calendar.field("Name").fill("");
+  await expect(calendar.fault("Name")).toBeEmpty();
+  await calendar.field("Starts").focus();
+  await expect(calendar.fault("Name")).toHaveText("must not be empty");
+  await calendar.field("Name").fill("Walk");
+  await expect(calendar.fault("Name")).toBeEmpty();
+  await calendar.write({ name: LONG, place: LONG });
+  await expect(calendar.fault("Name")).toHaveText("must have at most 200 characters");
+  await calendar.field("Name").focus();
+  await expect(calendar.fault("Place")).toHaveText("must have at most 200 characters");
+  await expect(calendar.field("Place")).toHaveAttribute("aria-invalid", "true");
+
+  // At once, when it is to be sent; the first that is wrong has the focus.
+  await calendar.write({ name: " ", place: "", start: "2027-02-28T23:30", end: "2027-02-28T00:10" });
+  await calendar.button("Create event").click();
+  await expect(calendar.fault("Name")).toHaveText("must not be empty");
+  await expect(calendar.fault("Ends")).toHaveText("must not be before the start");
+  await expect(calendar.field("Name")).toBeFocused();
+  await calendar.field("Ends").fill("");
+  await expect(calendar.fault("Ends")).toHaveText("is not a date and time that exists");
+  // The end goes along with the start, as long as there are both.
+  await calendar.field("Ends").fill("2027-03-01T00:10");
+  await calendar.field("Starts").fill("2027-03-01T12:00");
+  await expect(calendar.field("Ends")).toHaveValue("2027-03-01T12:40");
+  expect(sent).toBe(0);
+
+  // What the server says to the same mistakes, if the form did not know better.
+  await page.route("**/calendar/events", async (route) => {
+    const body = JSON.stringify({ user_id: 1, name: "", dt_start: "2027-02-29T10:00:00", dt_end: "2027-02-01T10:00:00", location: LONG });
+    const url = new URL("calendar/events", cloud.url).href;
+    const response = await signedFetch(url, { service: "lambda", method: "POST", credentials: await guest(cloud.url), body });
+    await route.fulfill({ status: response.status, body: await response.text(), contentType: "application/json" });
+  });
+  await calendar.write({ name: "Walk" });
+  await calendar.button("Create event").click();
+  for (const label of ["Name", "Starts", "Place"] as const) await expect(calendar.fault(label)).not.toBeEmpty();
+  expect(sent).toBe(1);
+  await calendar.field("Name").fill("Walks");
+  await expect(calendar.fault("Name")).toBeEmpty();
+  await page.unroute("**/calendar/events");
+  await calendar.write({ place: "Park" });
+  await calendar.button("Create event").click();
+  await expect(calendar.told).toContainText("“Walks” is in the calendar");
+  await expect(calendar.field("Name")).toHaveValue("");
+});
+
+test("whatever somebody else has changed meanwhile is told to who is writing", async ({ start, visit }) => {
+  const cloud = await start();
+  const [mine, theirs] = [new Calendar((await visit()).page), new Calendar((await visit()).page)];
+  await mine.open(cloud, "calendar/1");
+  await theirs.open(cloud, "calendar/1");
+  await expect(mine.field("Name")).toHaveValue("Choir practice");
+  await mine.write({ name: "Choir" });
+  await theirs.write({ name: "Orchestra" });
+  await theirs.button("Save").click();
+  await expect(theirs.told).toContainText("“Orchestra” is saved");
+  await expect(mine.form).toContainText("Changed by somebody else meanwhile: “Orchestra” is now");
+  await expect(mine.field("Name"), "what is typed stays").toHaveValue("Choir");
+  await mine.button("Take theirs").click();
+  await expect(mine.field("Name")).toHaveValue("Orchestra");
+  await mine.write({ name: "Choir" });
+  await mine.button("Save").click();
+  for (const calendar of [mine, theirs]) await expect(calendar.chips("Choir")).toHaveCount(1);
+});
+
+/** What the download is called, and what another's parser reads in it. */
+async function downloaded(page: Page, click: () => Promise<void>) {
+  const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+  const python = process.env.EDDY_PYTHON ?? "python3";
+  const told = execFileSync(python, [fileURLToPath(new URL("../ics.py", import.meta.url)), await download.path()]);
+  return { name: download.suggestedFilename(), ...JSON.parse(told.toString()) };
+}
+
+test("one event and a month are given as files that others can read", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud, "calendar/new");
+  const hostile = `Soup, salad; "bread" \\ 🥣 ${"é".repeat(90)}`;
+  const entries = [
+    { name: hostile, start: "2027-03-28T02:30", end: "2027-03-28T20:00", place: "Kitchen, upstairs; left" },
+    { name: "No time", start: "2027-03-01T00:00", end: "2027-03-01T00:00", place: "" },
+    { name: "Over the end", start: "2027-03-31T22:00", end: "2027-04-01T02:00", place: "" },
+  ];
+  for (const entry of entries) {
+    await calendar.create(entry);
+    await expect(calendar.told).toContainText("is in the calendar");
+    await expect(calendar.field("Name")).toHaveValue("");
+  }
+  await calendar.lookAt("2027-03");
+  await expect(calendar.chips("No time")).toHaveCount(1);
+  const month = await downloaded(page, () => calendar.button("Export month").click());
+  expect(month).toMatchObject({ name: "calendar-2027-03.ics", version: "2.0", broken: [] });
+  const read = (event: any) => ({ name: event.name, start: event.start, end: event.end ?? event.start, place: event.place });
+  const expected = entries.map(({ start, end, ...rest }) => ({ ...rest, start: `${start}:00`, end: `${end}:00` }));
+  expect(month.events.map(read)).toEqual(expect.arrayContaining(expected));
+  expect(month.events).toHaveLength(3);
+  expect(month.events.every((event: any) => event.stamped)).toBe(true);
+
+  await calendar.chips("Over the end").first().click();
+  await expect(calendar.field("Name")).toHaveValue("Over the end");
+  const one = await downloaded(page, () => calendar.button("Export .ics").click());
+  expect(one).toMatchObject({ version: "2.0", broken: [] });
+  expect(one.events.map(read)).toEqual([expected[2]]);
+  expect(one.name).toMatch(/^event-\d+\.ics$/);
+});
+
+test("the calendar is used by keyboard alone", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  const now = await calendar.period.textContent();
+  const until = async (holds: () => Promise<boolean>, key = "Tab") => {
+    for (let pressed = 0; pressed < 60; pressed++) {
+      await page.keyboard.press(key);
+      if (await holds()) return;
+    }
+    throw new Error(`${key} does not lead there`);
+  };
+  const focused = (name: string) => async () =>
+    page.evaluate((name) => [document.activeElement?.getAttribute("aria-label"), document.activeElement?.textContent].includes(name), name);
+
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#main")).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await expect(calendar.period).not.toHaveText(now!);
+  await page.keyboard.press("ArrowLeft");
+  await expect(calendar.period).toHaveText(now!);
+  await until(focused("Next"));
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowRight");
+  await expect(calendar.period).not.toHaveText(now!);
+  await page.keyboard.press("t");
+  await expect(calendar.period).toHaveText(now!);
+  for (const [key, name] of [["w", "Week"], ["a", "Agenda"], ["m", "Month"]]) {
+    await page.keyboard.press(key);
+    await expect(calendar.button(name)).toHaveAttribute("aria-pressed", "true");
+  }
+
+  // A new event, on a day.
+  await until(async () => page.evaluate(() => !!document.activeElement?.matches("[data-inside='true'] .day-number")));
+  const day = await page.evaluate(() => document.activeElement!.closest("[data-date]")!.getAttribute("data-date"));
+  await page.keyboard.press("Enter");
+  await expect(calendar.field("Name")).toBeFocused();
+  await expect(calendar.field("Starts")).toHaveValue(`${day}T09:00`);
+  await page.keyboard.type("Walk amt");
+  // Letters and arrows are the field's here.
+  await expect(calendar.field("Name")).toHaveValue("Walk amt");
+  await page.keyboard.press("Enter");
+  await expect(calendar.told).toContainText("“Walk amt” is in the calendar");
+  await page.keyboard.press("Escape");
+  await expect(calendar.form).toHaveCount(0);
+
+  // Opened, changed, deleted.
+  await until(async () => page.evaluate(() => !!document.activeElement?.matches("a.chip[aria-label^='Walk amt']")), "Tab");
+  await page.keyboard.press("Enter");
+  await expect(calendar.field("Name")).toBeFocused();
+  await page.keyboard.press("End");
+  await page.keyboard.type("!");
+  await page.keyboard.press("Enter");
+  await expect(calendar.chips("Walk amt!")).toHaveCount(1);
+  await until(focused("Delete"));
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect(calendar.chips("Walk amt!")).toHaveCount(0);
+  await expect(page).toHaveURL(/\/calendar$/);
+});

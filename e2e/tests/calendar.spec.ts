@@ -1,0 +1,232 @@
+// The calendar: what one person writes down, and what every open calendar shows of it.
+import { graphql, guest } from "../aws.mjs";
+import { Calendar } from "./calendar";
+import { AWAY, configure, expect, test, type Cloud } from "./fixtures";
+
+const KEY = "da2-of-the-calendar-tests";
+
+/** The month that is in sight, such as `2026-02`: tests write into it. */
+const month = async (calendar: Calendar) =>
+  (await calendar.panel.locator('[data-inside="true"]').first().getAttribute("data-date"))!.slice(0, 7);
+
+/** Every event of the first user, as the API lists them. */
+async function listed(cloud: Cloud): Promise<{ id: number; name: string; dt_start: string; dt_end: string }[]> {
+  const query = `{ listEventsTables(filter: { user_id: { eq: 1 } }, limit: 1000) { items { id name dt_start dt_end } } }`;
+  const { data } = await graphql(cloud.url, await guest(cloud.url), query, {}, "calendar");
+  return data.listEventsTables.items;
+}
+
+const named = async (cloud: Cloud, name: string) => (await listed(cloud)).filter((event) => event.name === name);
+
+for (const auth of ["guest", "api-key"]) {
+  test(`created, moved, renamed and deleted events appear everywhere, also after a while away, by ${auth}`, async ({
+    start,
+    visit,
+    expected,
+  }) => {
+    expected.push(AWAY);
+    const cloud = await start({ flags: ["--calendar-key", KEY] });
+    const before = (page: Parameters<typeof configure>[0]) =>
+      configure(page, ({ calendar }) => Object.assign(calendar, { auth, api_key: auth === "api-key" ? KEY : undefined }));
+    const [one, other] = [await visit({ before }), await visit({ before })];
+    const [writer, reader] = [new Calendar(one.page), new Calendar(other.page)];
+    await writer.open(cloud, "calendar/new");
+    await reader.open(cloud);
+    const of = await month(reader);
+
+    // Created.
+    await writer.create({ name: "Walk", start: `${of}-10T20:00`, end: `${of}-10T21:30`, place: "Park" });
+    await expect(writer.told).toContainText("“Walk” is in the calendar");
+    for (const calendar of [writer, reader]) await expect(calendar.chips("Walk")).toHaveCount(1);
+    await expect(reader.news).toContainText("New: Walk");
+    await expect(reader.chips("Walk")).toHaveClass(/is-fresh/);
+    await expect(reader.chips("Walk")).not.toHaveClass(/is-fresh/, { timeout: 20_000 });
+
+    // Moved, with its end, and renamed.
+    await reader.openEvent("Walk");
+    await reader.write({ start: `${of}-12T08:00` });
+    await reader.button("Save").click();
+    await expect(reader.told).toContainText("“Walk” is saved");
+    for (const calendar of [writer, reader]) await expect(calendar.chips("Walk")).toHaveAttribute("aria-label", /\b12\b/);
+    expect(await named(cloud, "Walk")).toMatchObject([{ dt_start: `${of}-12T08:00:00`, dt_end: `${of}-12T09:30:00` }]);
+    await writer.openEvent("Walk");
+    await reader.write({ name: "Long walk" });
+    await reader.button("Save").click();
+    for (const calendar of [writer, reader]) await expect(calendar.chips("Long walk")).toHaveCount(1);
+    await expect(writer.field("Name"), "an open form shows it too").toHaveValue("Long walk");
+
+    // One is away for a while.
+    await other.context.setOffline(true);
+    await cloud.admin("faults/drop", { how: "reset" });
+    await expect(reader.link).toHaveAttribute("data-state", "offline");
+    await writer.live();
+    await writer.page.getByRole("link", { name: "New event" }).click();
+    for (const [name, day] of [["Tea", 14], ["Soup", 15]] as const) {
+      await writer.create({ name, start: `${of}-${day}T12:00` });
+      await expect(writer.told).toContainText(`“${name}” is in the calendar`);
+    }
+    await writer.openEvent("Tea");
+    await writer.write({ name: "Green tea" });
+    await writer.button("Save").click();
+    await expect(writer.chips("Green tea")).toHaveCount(1);
+    await writer.openEvent("Long walk");
+    await writer.delete();
+    await expect(writer.news).toContainText("“Long walk” is deleted");
+    await expect(reader.chips("Long walk")).toHaveCount(1);
+    await other.context.setOffline(false);
+    await reader.live();
+    for (const [name, count] of [["Green tea", 1], ["Soup", 1], ["Tea", 0], ["Long walk", 0]] as const)
+      for (const calendar of [writer, reader]) await expect(calendar.chips(name), name).toHaveCount(count);
+    await expect(reader.form, "the event that it had open has gone").toContainText("no longer there");
+
+    // Deleted.
+    await writer.openEvent("Soup");
+    await writer.delete();
+    for (const calendar of [writer, reader]) await expect(calendar.chips("Soup")).toHaveCount(0);
+  });
+}
+
+test("what is created without a network waits in sight and goes out once", async ({ start, visit, expected }) => {
+  expected.push(AWAY);
+  const cloud = await start();
+  const [one, other] = [await visit(), await visit()];
+  const [writer, reader] = [new Calendar(one.page), new Calendar(other.page)];
+  await writer.open(cloud, "calendar/new");
+  await reader.open(cloud);
+  const of = await month(reader);
+  await one.context.setOffline(true);
+  await cloud.admin("faults/drop", { how: "reset" });
+  await expect(writer.link).toHaveAttribute("data-state", "offline");
+  for (const [name, day] of [["First", 10], ["Second", 11]] as const) {
+    await writer.create({ name, start: `${of}-${day}T12:00` });
+    await expect(writer.told).toContainText(`“${name}” waits`);
+    await expect(writer.waiting.filter({ hasText: `“${name}” waits to be sent` })).toBeVisible();
+  }
+  // The form may be closed meanwhile.
+  await writer.button("Close").click();
+  await expect(writer.waiting).toHaveCount(2);
+  await one.context.setOffline(false);
+  for (const calendar of [writer, reader])
+    for (const name of ["First", "Second"]) await expect(calendar.chips(name)).toHaveCount(1, { timeout: 30_000 });
+  await expect(writer.waiting).toHaveCount(0);
+  expect([...(await named(cloud, "First")), ...(await named(cloud, "Second"))]).toHaveLength(2);
+});
+
+test("an answer that is lost makes nothing twice", async ({ start, visit, expected }) => {
+  expected.push(AWAY);
+  const cloud = await start();
+  const calendar = new Calendar((await visit()).page);
+  await calendar.open(cloud, "calendar/new");
+  const tokens: string[] = [];
+  await calendar.page.route("**/calendar/events", async (route) => {
+    tokens.push(JSON.parse(route.request().postData()!).token);
+    if (tokens.length > 2) return route.continue();
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await calendar.create({ name: "Once" });
+  await expect(calendar.chips("Once")).toHaveCount(1);
+  await expect.poll(() => tokens.length, { timeout: 30_000 }).toBe(3);
+  await expect(calendar.waiting).toHaveCount(0);
+  expect(new Set(tokens).size).toBe(1);
+  expect(await named(cloud, "Once")).toHaveLength(1);
+});
+
+test("20:00 is 20:00 in every zone and across changes of the clocks, and weeks begin where they do", async ({ start, visit }) => {
+  const cloud = await start();
+  const writer = new Calendar((await visit({ browser: { locale: "en-GB", timezoneId: "Europe/Amsterdam" } })).page);
+  await writer.open(cloud, "calendar/new");
+  // The night on which Amsterdam has no half past two, and the day after which it is an hour earlier again.
+  const events = [["Owls", "2027-03-28T02:30", "02:30"], ["Supper", "2027-03-28T20:00", "20:00"], ["Late", "2027-03-29T20:00", "20:00"]];
+  for (const [name, start] of events) {
+    await writer.create({ name, start });
+    await expect(writer.told).toContainText(`“${name}” is in the calendar`);
+  }
+  for (const [locale, timezoneId, first] of [
+    ["en-GB", "Europe/Amsterdam", "2027-03-01"],
+    ["de-DE", "America/New_York", "2027-03-01"],
+    ["en-US", "Pacific/Kiritimati", "2027-02-28"],
+    ["ar-EG", "Africa/Cairo", "2027-02-27"],
+  ]) {
+    const reader = new Calendar((await visit({ browser: { locale, timezoneId } })).page);
+    await reader.open(cloud);
+    await reader.lookAt("2027-03");
+    expect(await reader.panel.locator("[data-date]").first().getAttribute("data-date"), locale).toBe(first);
+    if (/^(en-GB|de)/.test(locale))
+      for (const [name, , time] of events) await expect(reader.chips(name).locator(".chip-time"), timezoneId).toHaveText(time);
+    await reader.openEvent("Supper");
+    await expect(reader.field("Starts")).toHaveValue("2027-03-28T20:00");
+  }
+});
+
+test("holidays of the chosen country are named and shaded, the choice is remembered, and nobody else is asked", async ({ start, visit }) => {
+  const cloud = await start();
+  const others: string[] = [];
+  const { page } = await visit({
+    browser: { locale: "nl-NL" },
+    before: (page) =>
+      page.route(
+        (url) => url.origin !== new URL(cloud.url).origin,
+        (route) => {
+          others.push(route.request().url());
+          return route.abort();
+        },
+      ),
+  });
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  // The first visit begins with the visitor's own country.
+  await expect(calendar.country).toHaveValue("NL");
+  await expect(calendar.country.locator("option")).toHaveCount(13);
+  await calendar.lookAt("2027-04");
+  const king = calendar.day("2027-04-27");
+  await expect(king).toHaveAttribute("data-holiday", "all");
+  await expect(king).toContainText("Koningsdag");
+  await calendar.country.selectOption("DE");
+  await expect(king).toHaveAttribute("data-holiday", "");
+  await expect(calendar.day("2027-03-29")).toContainText("Ostermontag");
+  await page.reload();
+  await calendar.live();
+  await expect(calendar.country).toHaveValue("DE");
+  await calendar.lookAt("2027-03");
+  await expect(calendar.day("2027-03-26")).toContainText("Karfreitag");
+  await calendar.country.selectOption("");
+  await expect(calendar.day("2027-03-26")).toHaveAttribute("data-holiday", "");
+  expect(others).toEqual([]);
+});
+
+test("what overlaps stands side by side, and what goes past midnight or over days goes on", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit({ browser: { locale: "en-GB" } });
+  const calendar = new Calendar(page);
+  await calendar.open(cloud, "calendar/new");
+  const of = await month(calendar);
+  for (const [name, start, end] of [
+    ["A", "10T09:00", "10T12:00"],
+    ["B", "10T10:00", "10T11:00"],
+    ["C", "10T10:30", "10T13:00"],
+    ["Night", "10T23:00", "11T02:00"],
+    ["Trip", "09T09:00", "12T18:00"],
+  ]) {
+    await calendar.create({ name, start: `${of}-${start}`, end: `${of}-${end}` });
+    await expect(calendar.told).toContainText(`“${name}” is in the calendar`);
+  }
+  // In the month: a bar, cut where a week ends.
+  const bars = await calendar.chips("Trip").count();
+  expect(bars).toBeLessThanOrEqual(2);
+  await calendar.button("Close").click();
+  await calendar.layout("Week");
+  while (!(await calendar.day(`${of}-10`).count())) await calendar.button("Previous").click();
+  const column = (day: number) => calendar.panel.locator(`.column[data-date="${of}-${day}"]`);
+  const box = async (day: number, name: string) => (await column(day).locator(".chip", { hasText: name }).boundingBox())!;
+  const boxes = [await box(10, "A"), await box(10, "B"), await box(10, "C")];
+  const apart = (a: typeof boxes[0], b: typeof boxes[0]) =>
+    a.x + a.width <= b.x + 1 || b.x + b.width <= a.x + 1 || a.y + a.height <= b.y + 1 || b.y + b.height <= a.y + 1;
+  for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) expect(apart(boxes[a], boxes[b]), `${a} and ${b}`).toBe(true);
+  await expect(column(10).locator(".chip", { hasText: "Night" })).toHaveClass(/is-beyond/);
+  if (await column(11).count()) await expect(column(11).locator(".chip", { hasText: "Night" })).toHaveClass(/is-from-before/);
+  await expect(calendar.panel.locator(".above .chip", { hasText: "Trip" })).toHaveCount(1);
+  await calendar.layout("Agenda");
+  await expect(calendar.day(`${of}-11`).locator(".chip", { hasText: "Night" })).toContainText("until 02:00");
+  await expect(calendar.day(`${of}-11`).locator(".chip", { hasText: "Trip" })).toContainText("all day");
+});

@@ -1,0 +1,164 @@
+//! The holidays that come into sight: asked for once a country and year, of the country that was chosen last.
+
+use leptos::prelude::{GetValue as _, StoredValue, UpdateValue as _};
+
+use super::holidays::{Country, Holiday};
+use super::look::Look;
+use super::wire::Api;
+use crate::ui::signal::RwSignal;
+use crate::ui::{effect, locale};
+use net::civil::when::Date;
+
+/// Where the chosen country is remembered.
+const COUNTRY: &str = "eddy.calendar.country";
+
+/// Holidays. Handles only.
+#[derive(Clone, Copy)]
+pub struct Kept {
+    api: StoredValue<Api>,
+    /// The countries to choose from.
+    pub countries: RwSignal<Vec<Country>>,
+    /// The country whose holidays are shown; empty for none.
+    pub country: RwSignal<String>,
+    /// The years that are known, or being asked for: those have no days yet.
+    years: RwSignal<Vec<Year>>,
+    /// Whether the countries are being asked for.
+    asking: StoredValue<bool>,
+}
+
+struct Year {
+    country: String,
+    year: i32,
+    days: Vec<Holiday>,
+}
+
+/// What a day is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Day {
+    /// Its holidays' names; empty if it has none.
+    pub names: String,
+    /// Whether the whole country keeps one of them.
+    pub everywhere: bool,
+}
+
+impl Kept {
+    /// Knows the holidays of what is looked at, for as long as the current owner lives. While there is no link, what
+    /// could not be had is not asked for again.
+    pub(super) fn start(
+        api: StoredValue<Api>,
+        look: RwSignal<Look>,
+        is_live: impl Fn() -> bool + 'static,
+    ) -> Self {
+        let kept = Self {
+            api,
+            countries: RwSignal::new(Vec::new()),
+            country: RwSignal::new(net::storage::get(COUNTRY).unwrap_or_default()),
+            years: RwSignal::new(Vec::new()),
+            asking: StoredValue::new(false),
+        };
+        effect(move || {
+            // Tracked: to be asked again after a break.
+            let _ = is_live();
+            if kept.countries.with_untracked(Vec::is_empty) {
+                kept.ask_for_countries();
+            }
+            let country = kept.country.get();
+            let (first, days) = look.with(Look::days);
+            let last = first.plus_days(days as i32 - 1);
+            for year in first.parts().0..=last.parts().0 {
+                if !country.is_empty() {
+                    kept.ask_for(country.clone(), year);
+                }
+            }
+        });
+        kept
+    }
+
+    /// Shows another country's holidays, now and on the next visit.
+    pub fn choose(self, country: String) {
+        net::storage::set(COUNTRY, &country);
+        self.country.set(country);
+    }
+
+    /// Which holidays a day has.
+    #[must_use]
+    pub fn on(self, date: Date) -> Day {
+        let (year, ..) = date.parts();
+        let mut day = Day::default();
+        let country = self.country.get();
+        self.years.with(|known| {
+            let of_year = known.iter().find(|it| it.is(&country, year));
+            let days = of_year.map(|it| it.days.as_slice()).unwrap_or_default();
+            for holiday in days.iter().filter(|holiday| holiday.date == date) {
+                if !day.names.is_empty() {
+                    day.names.push_str(", ");
+                }
+                day.names.push_str(&holiday.name);
+                day.everywhere |= holiday.everywhere;
+            }
+        });
+        day
+    }
+
+    /// The first visit begins with the visitor's own country.
+    fn ask_for_countries(self) {
+        if self
+            .asking
+            .try_update_value(|asking| std::mem::replace(asking, true))
+            != Some(false)
+        {
+            return;
+        }
+        let api = self.api.get_value();
+        net::spawn(async move {
+            let countries = api.countries().await;
+            let _ = self.asking.try_update_value(|asking| *asking = false);
+            let Some(countries) = countries else {
+                return;
+            };
+            let own = locale::country();
+            let is_known = countries.iter().any(|country| country.code == own);
+            let _ = self.countries.try_set(countries);
+            if is_known && net::storage::get(COUNTRY).is_none() {
+                let _ = self.country.try_set(own);
+            }
+        });
+    }
+
+    fn ask_for(self, country: String, year: i32) {
+        let is_asked = self.years.update_untracked(|known| {
+            let is_asked = known.iter().any(|it| it.is(&country, year));
+            if !is_asked {
+                let (country, days) = (country.clone(), Vec::new());
+                known.push(Year {
+                    country,
+                    year,
+                    days,
+                });
+            }
+            is_asked
+        });
+        if is_asked {
+            return;
+        }
+        let api = self.api.get_value();
+        net::spawn(async move {
+            let days = api.holidays(&country, year).await;
+            let _ = self.years.try_update(|known| {
+                let at = known.iter().position(|it| it.is(&country, year));
+                match (at, days) {
+                    (Some(at), Some(days)) => known[at].days = days,
+                    // To be asked for again.
+                    (Some(at), None) => drop(known.swap_remove(at)),
+                    (None, _) => {}
+                }
+            });
+        });
+    }
+}
+
+impl Year {
+    fn is(&self, country: &str, year: i32) -> bool {
+        self.country == country && self.year == year
+    }
+}

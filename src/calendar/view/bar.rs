@@ -1,0 +1,183 @@
+//! What is above the days: which part of the calendar, how it is laid out, and what has just happened to it.
+
+use std::cmp::Reverse;
+
+use crate::ui::signal::ReadSignal;
+use leptos::ev::{Event as Changed, MouseEvent};
+use net::civil::when::Date;
+
+use super::{small, time};
+use crate::calendar::holidays::Country;
+use crate::calendar::look::{Look, Mode};
+use crate::calendar::model::Event;
+use crate::calendar::outbox::{Notice, Number, Outbox};
+use crate::calendar::{Live, ics};
+use crate::ui::locale::{self, Part};
+use crate::ui::save::save;
+use crate::ui::{El, Words, effect, el, light, template};
+
+pub(super) fn bar(calendar: Live) -> El {
+    let bar = template("calendar-bar");
+    let (look, today) = (calendar.look, calendar.today);
+    let _ = bar.find("h2").live(move || title(look.get()));
+    let step = |name: &str, to: fn(Look, Date) -> Look| {
+        let button = bar.find(&["[data-step='", name, "']"].concat());
+        let _ = button.on("click", move |_: MouseEvent| {
+            look.update(|look| *look = to(*look, today.get_untracked()));
+        });
+    };
+    step("previous", |look, _| look.moved(-1));
+    step("today", |look, today| Look { day: today, ..look });
+    step("next", |look, _| look.moved(1));
+    let modes = Mode::ALL.map(|mode| {
+        let is_on = move || {
+            if look.with(|look| look.mode == mode) {
+                "true"
+            } else {
+                "false"
+            }
+        };
+        small(mode.name())
+            .bind("aria-pressed", is_on)
+            .on("click", move |_: MouseEvent| {
+                look.update(|look| look.mode = mode);
+            })
+    });
+    let _ = bar.find(".modes").children(modes);
+    let _ = bar
+        .find(".panel-head")
+        .child(light("calendar", &calendar.link()));
+    let is_news = move || {
+        if calendar.fresh.with(Vec::is_empty) {
+            "false"
+        } else {
+            "true"
+        }
+    };
+    let _ = bar
+        .find(".news")
+        .child(el("span").bind("data-new", is_news).live(news(calendar)));
+    countries(calendar, bar.find("select"));
+    let _ = bar
+        .find(".export")
+        .on("click", move |_: MouseEvent| export(calendar));
+    let notices = move || calendar.outbox.with(Outbox::notices);
+    let _ = bar.find(".waiting").list(notices, move |number, notice| {
+        waiting(calendar, *number, notice)
+    });
+    bar
+}
+
+/// What is looked at, in words.
+fn title(look: Look) -> String {
+    let (first, days) = look.days();
+    if look.mode != Mode::Week {
+        return locale::date(look.day.first_of_month().start(), Part::Month);
+    }
+    let last = first.plus_days(days as i32 - 1);
+    let year = last.parts().0.to_string();
+    let short = |date: Date| locale::date(date.start(), Part::Short);
+    [&short(first), " to ", &short(last), ", ", &year].concat()
+}
+
+/// The choice of a country.
+fn countries(calendar: Live, select: El) {
+    let kept = calendar.kept;
+    let options = move || {
+        let all = kept.countries.get().into_iter().enumerate();
+        all.map(|(at, country)| (Reverse(at), country)).collect()
+    };
+    let option = |_: &Reverse<usize>, country: ReadSignal<Country>| {
+        country.with(|country| el("option").set("value", &country.code).text(&country.name))
+    };
+    let select = select.list(options, option);
+    let (chosen, shown) = (select.clone(), select.clone());
+    effect(move || {
+        kept.countries.track();
+        shown.write(&kept.country.get());
+    });
+    let _ = select.on("change", move |_: Changed| kept.choose(chosen.value()));
+}
+
+/// Gives the visitor the month that is looked at.
+fn export(calendar: Live) {
+    let mode = Mode::Agenda;
+    let month = Look {
+        mode,
+        ..calendar.look.get_untracked()
+    };
+    let (from, to) = month.span();
+    let text = calendar.view.with_untracked(|view| {
+        let events = view.window.rows().iter().map(|entry| &*entry.row);
+        let events = events.filter(|event| event.touches(from, to));
+        ics::calendar(calendar.user(), events, calendar.time())
+    });
+    let name = ["calendar-", &from.date().text()[..7], ".ics"].concat();
+    let _ = save(&name, "text/calendar", &text);
+}
+
+/// What has just happened, or that there is nothing.
+fn news(calendar: Live) -> impl FnMut() -> Words {
+    move || {
+        let newest = calendar.fresh.with(|fresh| fresh.last().copied());
+        if let Some(event) = newest.and_then(|id| calendar.event(id)) {
+            return arrived(&event).into();
+        }
+        let word = calendar.word.get();
+        if !word.is_empty() {
+            return word.into();
+        }
+        let (from, to) = calendar.look.with(Look::span);
+        calendar.view.with(|view| {
+            let mut events = view.window.rows().iter();
+            match view.loaded {
+                false => "The events are on their way…",
+                true if events.any(|entry| entry.row.touches(from, to)) => "",
+                true => "Nothing is planned here.",
+            }
+            .into()
+        })
+    }
+}
+
+fn arrived(event: &Event) -> String {
+    let what = if event.revision.0 == 1 {
+        "New: "
+    } else {
+        "Changed: "
+    };
+    let day = locale::date(event.start, Part::Short);
+    [what, &event.name, ", ", &day, ", ", &time(event.start)].concat()
+}
+
+/// Something that is not in the calendar yet, or never will be.
+fn waiting(calendar: Live, number: Number, notice: ReadSignal<Notice>) -> El {
+    let words = move || {
+        notice.with(|notice| {
+            let is = if notice.refused {
+                "” was refused: "
+            } else {
+                "” waits to be sent: "
+            };
+            ["“", &notice.name, is, &notice.why].concat()
+        })
+    };
+    let dismiss = move || {
+        notice.with(|notice| notice.refused).then(|| {
+            small("Dismiss").on("click", move |_: MouseEvent| {
+                calendar.outbox.update(|outbox| outbox.dismiss(number));
+            })
+        })
+    };
+    let refused = move || {
+        if notice.with(|notice| notice.refused) {
+            "true"
+        } else {
+            "false"
+        }
+    };
+    el("li")
+        .bind("data-refused", refused)
+        .child(el("span").live(words))
+        .slot(dismiss)
+}

@@ -1,0 +1,149 @@
+//! An event that is opened: to be changed, exported or deleted.
+
+use leptos::ev::{Event as Left, MouseEvent};
+use leptos::prelude::untrack;
+
+use super::{Form, panel, said, watch};
+use crate::calendar::form::{Draft, Fault};
+use crate::calendar::model::{Event, EventId};
+use crate::calendar::outbox::{Action, Number, words};
+use crate::calendar::view::{go, small};
+use crate::calendar::{Live, Place, ics};
+use crate::ui::save::save;
+use crate::ui::signal::{Memo, RwSignal};
+use crate::ui::{El, aim, effect, el};
+
+/// An event, opened.
+pub(in super::super) fn opened(calendar: Live, id: EventId) -> El {
+    let view = calendar.view;
+    let is_there = Memo::new(move |_| calendar.event(id).is_some());
+    let loaded = Memo::new(move |_| view.with(|view| view.loaded));
+    // Here, since the event goes before the answer has come.
+    let (deleting, refused) = (RwSignal::new(None), RwSignal::new(String::new()));
+    watch(calendar, deleting, move |end| match end {
+        Ok(event) => {
+            calendar.word.set(said(&event, "is deleted"));
+            go(Place::Calendar);
+            aim::focus(&["a[href='/calendar/new']"]);
+        }
+        Err(faults) => refused.set(words(&faults)),
+    });
+    let back = ["[data-event-id='", &id.0.to_string(), "']"].concat();
+    let alert = el("p").class("form-outcome is-error").set("role", "alert");
+    panel("Event", back)
+        .slot(move || {
+            if is_there.get() {
+                // What changes in it is shown by the form itself.
+                let event = untrack(move || calendar.event(id))?;
+                return Some(known(calendar, event, deleting));
+            }
+            let words = match (loaded.get(), deleting.get()) {
+                (_, Some(_)) => "Deleting…",
+                (true, None) => "This event is no longer there, or never was.",
+                (false, None) => "Looking for the event…",
+            };
+            Some(el("p").class("empty").set("role", "status").text(words))
+        })
+        .child(alert.live(move || refused.get()))
+}
+
+fn known(calendar: Live, event: Event, deleting: RwSignal<Option<Number>>) -> El {
+    let id = event.id;
+    let opened = Draft::of(&event);
+    let form = Form::new(calendar, opened.clone());
+    // The newest that is known, and what the draft was before anybody typed.
+    let (seen, before) = (RwSignal::new(event), RwSignal::new(opened));
+    let theirs = RwSignal::new(false);
+    let take = move |event: &Event| {
+        let draft = Draft::of(event);
+        before.set(draft.clone());
+        form.draft.set(draft);
+        theirs.set(false);
+    };
+    // What others change is shown, unless somebody is writing here.
+    effect(move || {
+        let Some(event) = calendar.event(id) else {
+            return;
+        };
+        if seen.with_untracked(|seen| *seen == event) {
+            return;
+        }
+        let typed = form.draft.get_untracked();
+        let is_untouched = before.with_untracked(|before| typed == *before);
+        if is_untouched || typed.check() == Draft::of(&event).check() {
+            take(&event);
+        } else {
+            theirs.set(true);
+        }
+        seen.set(event);
+    });
+    watch(
+        calendar,
+        form.job,
+        move |end: Result<Event, Vec<Fault>>| match end {
+            Ok(event) => {
+                take(&event);
+                form.told.set(said(&event, "is saved"));
+            }
+            Err(faults) => form.refuse(faults),
+        },
+    );
+    let revision = move || seen.with_untracked(|event| event.revision);
+    let save_it = move || form.send(|wish| Action::Update(id, revision(), wish));
+    el("div")
+        .slot(move || theirs.get().then(|| meanwhile(seen, take)))
+        .child(form.body("Save", save_it))
+        .child(
+            el("div")
+                .class("group form-more")
+                .child(export(calendar, seen))
+                .child(delete(calendar, seen, deleting)),
+        )
+}
+
+/// Somebody else has changed what is being changed here.
+fn meanwhile(seen: RwSignal<Event>, take: impl Fn(&Event) + 'static) -> El {
+    let button = small("Take theirs").on("click", move |_: MouseEvent| {
+        take(&seen.get_untracked());
+        aim::focus(&["#event-name"]);
+    });
+    el("p")
+        .class("form-theirs")
+        .set("role", "status")
+        .text("Changed by somebody else meanwhile: ")
+        .live(move || seen.with(|event| said(event, "is now")))
+        .text(" Saving puts yours in its place. ")
+        .child(button)
+}
+
+fn export(calendar: Live, seen: RwSignal<Event>) -> El {
+    small("Export .ics").on("click", move |_: MouseEvent| {
+        let event = seen.get_untracked();
+        let text = ics::calendar(calendar.user(), [&event], calendar.time());
+        let name = ["event-", &event.id.0.to_string(), ".ics"].concat();
+        let _ = save(&name, "text/calendar", &text);
+    })
+}
+
+/// Asks once more before it does it.
+fn delete(calendar: Live, seen: RwSignal<Event>, deleting: RwSignal<Option<Number>>) -> El {
+    let sure = RwSignal::new(false);
+    let words = move || match (deleting.with(Option::is_some), sure.get()) {
+        (true, _) => "Deleting…",
+        (false, true) => "Delete for everyone?",
+        (false, false) => "Delete",
+    };
+    small("")
+        .class("button is-small is-grave")
+        .live(words)
+        .on("blur", move |_: Left| sure.set(false))
+        .on("click", move |_: MouseEvent| {
+            if !sure.get_untracked() {
+                sure.set(true);
+            } else if deleting.with_untracked(Option::is_none) {
+                let event = seen.get_untracked();
+                let action = Action::Delete(event.id, event.revision);
+                deleting.set(Some(calendar.ask(action, event.name)));
+            }
+        })
+}

@@ -1,0 +1,226 @@
+//! What the calendar's API and its function say, turned into what the models know. Parsed once, here.
+
+mod function;
+
+use appsync::{Client, Event as Heard};
+use aws_guest::{Guest, Region};
+use futures::stream::{Stream, StreamExt};
+use net::http::{Request, Response};
+use net::{MaybeSend, UnixTime};
+use serde_json::Value;
+
+use super::holidays::{self, Country, Holiday};
+use super::model::{Event, EventId, UserId};
+use crate::live::erased::Changes;
+use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::several::whole;
+use crate::live::window::{Change, Revision};
+use crate::live::{Link, Source};
+use crate::{api, config};
+use net::civil::when::Local;
+
+/// The operations' types, made from `graphql/calendar/` when the page is built.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    nonstandard_style,
+    dead_code,
+    unused_imports,
+    clippy::all,
+    clippy::pedantic
+)]
+mod schema {
+    include!(concat!(env!("OUT_DIR"), "/calendar.rs"));
+}
+
+use schema::shared::EventFields;
+
+/// As many rows as the server looks at for a page.
+const PAGE: i64 = 1_000;
+/// Longer than that nobody waits for holidays.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// The calendar's API, its function, and the holidays.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    guest: Guest,
+    user: UserId,
+    function: (Region, String),
+    holidays: String,
+}
+
+impl Api {
+    /// The API of a configuration, seen from a page of this origin, for this guest.
+    #[must_use]
+    pub fn new(calendar: &config::Calendar, guest: Guest, origin: &str) -> Self {
+        let function = &calendar.function;
+        Self {
+            client: api::client(&calendar.api, &guest, origin),
+            user: UserId(calendar.user),
+            function: (
+                Region::new(function.region.as_str()),
+                function.url.resolve(origin),
+            ),
+            holidays: calendar.holidays.resolve(origin),
+            guest,
+        }
+    }
+
+    /// Whose calendar it is.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The time, as the cloud has it.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.guest.now()
+    }
+
+    /// A country's holidays in a year; none where they cannot be had.
+    pub async fn holidays(&self, country: &str, year: i32) -> Option<Vec<Holiday>> {
+        let path = ["/PublicHolidays/", &year.to_string(), "/", country].concat();
+        self.known(&path).await.as_ref().map(holidays::holidays)
+    }
+
+    /// The countries whose holidays are known; none where they cannot be had.
+    pub async fn countries(&self) -> Option<Vec<Country>> {
+        let answer = self.known("/AvailableCountries").await;
+        answer.as_ref().map(holidays::countries)
+    }
+
+    async fn known(&self, path: &str) -> Option<Value> {
+        let request = Request::get([self.holidays.trim_end_matches('/'), path].concat());
+        let answer = net::within(PATIENCE, net::http::send(request)).await;
+        let response = answer.ok()?.ok().filter(Response::is_success)?;
+        serde_json::from_slice(&response.body).ok()
+    }
+}
+
+/// An event as the function answers it.
+struct Row {
+    id: i64,
+    name: Option<String>,
+    dt_start: Option<String>,
+    dt_end: Option<String>,
+    location: Option<String>,
+    revision: Option<i64>,
+}
+
+impl Row {
+    /// Reads one. (By hand: what a derive brings along for it weighs more than all of this file.)
+    fn of(value: &Value) -> Option<Self> {
+        let number = |key: &str| value.get(key).and_then(Value::as_i64);
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            id: number("id")?,
+            name: text("name"),
+            dt_start: text("dt_start"),
+            dt_end: text("dt_end"),
+            location: text("location"),
+            revision: number("revision"),
+        })
+    }
+
+    /// Fields are null where a publisher did not select them: then there is nothing to be applied.
+    fn event(self) -> Option<Event> {
+        Some(Event {
+            id: EventId(self.id),
+            name: self.name?,
+            start: Local::parse(&self.dt_start?)?,
+            end: Local::parse(&self.dt_end?)?,
+            location: self.location.unwrap_or_default(),
+            revision: Revision(self.revision?),
+        })
+    }
+}
+
+impl From<EventFields> for Row {
+    fn from(fields: EventFields) -> Self {
+        Self {
+            id: fields.id,
+            name: fields.name,
+            dt_start: fields.dt_start,
+            dt_end: fields.dt_end,
+            location: fields.location,
+            revision: fields.revision,
+        }
+    }
+}
+
+/// A user's events, as they are and as they change.
+#[derive(Debug, Clone)]
+pub struct Events(pub Api);
+
+impl Source for Events {
+    type Row = Event;
+
+    fn subscribe(&self) -> impl Stream<Item = Incoming<Event>> + Unpin + MaybeSend {
+        let (client, user_id) = (&self.0.client, self.0.user.0);
+        let put = |row: Option<EventFields>| Some(Change::Put(Row::from(row?).event()?));
+        let created = client
+            .subscribe::<schema::OnCreateEvent>(schema::on_create_event::Variables { user_id })
+            .map(move |heard| {
+                incoming(heard, |data| {
+                    put(data.on_create_events_table_with_local_resolver)
+                })
+            });
+        let changed = client
+            .subscribe::<schema::OnUpdateEvent>(schema::on_update_event::Variables { user_id })
+            .map(move |heard| {
+                incoming(heard, |data| {
+                    put(data.on_update_events_table_with_local_resolver)
+                })
+            });
+        let deleted = client
+            .subscribe::<schema::OnDeleteEvent>(schema::on_delete_event::Variables { user_id })
+            .map(|heard| {
+                incoming(heard, |data| {
+                    let row = data.on_delete_events_table_with_local_resolver?;
+                    Some(Change::Delete {
+                        key: EventId(row.id),
+                        revision: Revision(row.revision?),
+                    })
+                })
+            });
+        let parts: [Changes<'_, Event>; 3] =
+            [Box::pin(created), Box::pin(changed), Box::pin(deleted)];
+        whole(parts)
+    }
+
+    async fn page(&self, after: Option<String>) -> Result<Page<Event>, Failure> {
+        let variables = schema::list_events::Variables {
+            user_id: self.0.user.0,
+            limit: Some(PAGE),
+            next_token: after,
+        };
+        let answer = self.0.client.query::<schema::ListEvents>(variables).await;
+        let list = answer
+            .map_err(|error| api::failure(&error))?
+            .list_events_tables;
+        let (items, next) =
+            list.map_or_else(Default::default, |list| (list.items, list.next_token));
+        let rows = items.into_iter().flatten().flatten();
+        // A row that makes no sense here is not shown; the others are.
+        let rows = rows.filter_map(|row| Row::from(row).event());
+        Ok(Page {
+            rows: rows.collect(),
+            next,
+        })
+    }
+
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
+}
+
+/// What a subscription's event means for the view. What cannot be applied is a hint to fetch.
+fn incoming<T>(heard: Heard<T>, read: impl FnOnce(T) -> Option<Change<Event>>) -> Incoming<Event> {
+    match heard {
+        Heard::State(state) => Incoming::Link(Link::from(state)),
+        Heard::Incomplete(_) => Incoming::Hint,
+        Heard::Data(data) => read(data).map_or(Incoming::Hint, Incoming::Change),
+    }
+}
