@@ -1,4 +1,5 @@
 import { startSimulation, guest } from "../aws.mjs";
+import { Calendar } from "./calendar";
 import { Orders, WAYS, expect, test } from "./fixtures";
 
 test("each screen has its address and its title, and back and forward lead through them", async ({ start, visit }) => {
@@ -94,7 +95,30 @@ test("an id that no topic can hold is followed by AppSync, and MQTT says why it 
   await expect(mqtt.link("follower")).toContainText("Failed because this id cannot be part of an MQTT topic");
 });
 
-for (const path of ["nowhere", "orders/2abc/items", "orders/%FF", "restaurant/2abc"]) {
+test("the calendar's form and each event have addresses, and back leads through them", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  await expect(page).toHaveTitle("Calendar · Eddy");
+  await expect(page.getByRole("link", { name: "Calendar", exact: true })).toHaveAttribute("aria-current", "page");
+  await page.getByRole("link", { name: "New event" }).click();
+  await expect(page).toHaveURL(/\/calendar\/new$/);
+  await calendar.chips("Choir practice").click();
+  await expect(page).toHaveURL(/\/calendar\/1$/);
+  await expect(calendar.field("Name")).toHaveValue("Choir practice");
+  await page.goBack();
+  await expect(calendar.button("Create event")).toBeVisible();
+  await page.goto(new URL("calendar/1", cloud.url).href);
+  await expect(calendar.field("Name")).toHaveValue("Choir practice");
+  await calendar.button("Close").click();
+  await expect(page).toHaveURL(/\/calendar$/);
+  await expect(calendar.chips("Choir practice")).toBeFocused();
+  await page.goto(new URL("calendar/99", cloud.url).href);
+  await expect(calendar.form).toContainText("no longer there, or never was");
+});
+
+for (const path of ["nowhere", "orders/2abc/items", "orders/%FF", "restaurant/2abc", "calendar/today"]) {
   test(`/${path} is no screen, and says so`, async ({ start, visit }) => {
     const cloud = await start();
     const { page } = await visit();

@@ -224,3 +224,26 @@ fn incoming<T>(heard: Heard<T>, read: impl FnOnce(T) -> Option<Change<Event>>) -
         Heard::Data(data) => read(data).map_or(Incoming::Hint, Incoming::Change),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::agreement;
+
+    #[test]
+    fn answers_are_read_and_variables_written_as_serde_does_it() {
+        let row = json!({
+            "id": 7, "name": "Walk", "dt_start": "2026-02-02T20:00:00", "dt_end": "2026-02-02T21:00:00",
+            "location": null, "revision": 1
+        });
+        agreement::on_reading::<schema::list_events::ResponseData>(
+            &json!({"listEventsTables": {"items": [row, null], "nextToken": "next"}}),
+        );
+        agreement::on_reading::<schema::on_delete_event::ResponseData>(
+            &json!({"onDeleteEventsTableWithLocalResolver": row}),
+        );
+        agreement::on_writing(schema::on_create_event::Variables { user_id: 1 });
+    }
+}
