@@ -12,9 +12,9 @@ use crate::ui::{El, effect, el};
 
 /// An event's chip: a link that opens it. One effect shows all of it, since a month can have hundreds.
 pub(super) fn chip(value: ReadSignal<Chip>) -> El {
-    let [clock, name, place] =
-        ["chip-time numeric", "chip-name", "chip-place"].map(|class| el("span").class(class));
-    let chip = el("a").children([clock.clone(), name.clone(), place.clone()]);
+    let parts = ["chip-time numeric", "chip-name", "chip-place", "hidden"];
+    let parts = parts.map(|class| el("span").class(class));
+    let chip = el("a").children(parts.clone());
     let shown = chip.clone();
     effect(move || {
         value.with(|chip| {
@@ -25,11 +25,13 @@ pub(super) fn chip(value: ReadSignal<Chip>) -> El {
             set("class", &classes(chip));
             set("href", &path);
             set("data-event-id", &id);
-            set("aria-label", &said(event));
             stand(&shown, chip.place);
-            write(&clock, &told(chip));
-            write(&name, &event.name);
-            write(&place, &event.location);
+            let [time, name, place, all] = &parts;
+            write(time, &told(chip));
+            write(name, &event.name);
+            write(place, &event.location);
+            // For ears: where it is drawn says nothing to them.
+            write(all, &said(event));
         });
     });
     chip
@@ -97,5 +99,5 @@ fn said(event: &Event) -> String {
         "" => String::new(),
         place => [", ", place].concat(),
     };
-    [&event.name, ", ", &when(event.start, event.end), &place].concat()
+    [", ", &when(event.start, event.end), &place].concat()
 }
