@@ -94,6 +94,11 @@ fn visitor(url: &str) -> Result<Api> {
         },
         "movies": { "region": cloud::settings::REGION, "graphql": "/movies/graphql", "auth": "guest" },
         "restaurant": { "region": cloud::settings::REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
+        "calendar": {
+            "region": cloud::settings::REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
+            "function": { "region": cloud::settings::REGION, "url": "/calendar/events" },
+            "holidays": "/holidays/api/v3",
+        },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {

@@ -30,6 +30,11 @@ fn configuration() -> Result<Config> {
         "orders": orders,
         "movies": api("/movies/graphql"),
         "restaurant": api("/restaurant/graphql"),
+        "calendar": {
+            "region": REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
+            "function": { "region": REGION, "url": "/calendar/events" },
+            "holidays": "/holidays/api/v3",
+        },
     });
     Ok(config::parse(&configuration.to_string())?)
 }

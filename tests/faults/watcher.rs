@@ -126,6 +126,11 @@ pub(crate) fn visitor(url: &str) -> Result<Api> {
         },
         "movies": { "region": REGION, "graphql": "/movies/graphql", "auth": "guest" },
         "restaurant": { "region": REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
+        "calendar": {
+            "region": REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
+            "function": { "region": REGION, "url": "/calendar/events" },
+            "holidays": "/holidays/api/v3",
+        },
     });
     let configuration = eddy::config::parse(&configuration.to_string())?;
     let guest = Guest::new(GuestConfig {
