@@ -202,9 +202,9 @@ test("what overlaps stands side by side, and what goes past midnight or over day
   await calendar.open(cloud, "calendar/new");
   const of = await month(calendar);
   for (const [name, start, end] of [
-    ["A", "10T09:00", "10T12:00"],
-    ["B", "10T10:00", "10T11:00"],
-    ["C", "10T10:30", "10T13:00"],
+    ["Alpha", "10T09:00", "10T12:00"],
+    ["Beta", "10T10:00", "10T11:00"],
+    ["Gamma", "10T10:30", "10T13:00"],
     ["Night", "10T23:00", "11T02:00"],
     ["Trip", "09T09:00", "12T18:00"],
   ]) {
@@ -218,8 +218,8 @@ test("what overlaps stands side by side, and what goes past midnight or over day
   await calendar.layout("Week");
   while (!(await calendar.day(`${of}-10`).count())) await calendar.button("Previous").click();
   const column = (day: number) => calendar.panel.locator(`.column[data-date="${of}-${day}"]`);
-  const box = async (day: number, name: string) => (await column(day).locator(".chip", { hasText: name }).boundingBox())!;
-  const boxes = [await box(10, "A"), await box(10, "B"), await box(10, "C")];
+  const box = async (day: number, name: string) => (await column(day).locator(".chip", { has: page.locator(".chip-name", { hasText: name }) }).boundingBox())!;
+  const boxes = [await box(10, "Alpha"), await box(10, "Beta"), await box(10, "Gamma")];
   const apart = (a: typeof boxes[0], b: typeof boxes[0]) =>
     a.x + a.width <= b.x + 1 || b.x + b.width <= a.x + 1 || a.y + a.height <= b.y + 1 || b.y + b.height <= a.y + 1;
   for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) expect(apart(boxes[a], boxes[b]), `${a} and ${b}`).toBe(true);
