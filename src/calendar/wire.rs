@@ -5,9 +5,9 @@ mod function;
 use appsync::{Client, Event as Heard};
 use aws_guest::{Guest, Region};
 use futures::stream::{Stream, StreamExt};
+use json::Value;
 use net::http::{Request, Response};
 use net::{MaybeSend, UnixTime};
-use serde_json::Value;
 
 use super::holidays::{self, Country, Holiday};
 use super::model::{Event, EventId, UserId};
@@ -95,7 +95,7 @@ impl Api {
         let request = Request::get([self.holidays.trim_end_matches('/'), path].concat());
         let answer = net::within(PATIENCE, net::http::send(request)).await;
         let response = answer.ok()?.ok().filter(Response::is_success)?;
-        serde_json::from_slice(&response.body).ok()
+        json::parse(&response.body).ok()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The function that writes: what it is sent, and what its answers mean.
 
 use aws_guest::Service;
+use json::{Object, Value};
 use net::http::{Method, Request, Response};
-use serde_json::{Map, Value};
 
 use super::{Api, Row};
 use crate::calendar::form::{Fault, Field};
@@ -16,7 +16,7 @@ impl Api {
     pub async fn ask(&self, action: &Action, token: &Token) -> Outcome {
         let (region, url) = &self.function;
         let (method, body) = request(self.user, action, token);
-        let body = serde_json::to_vec(&Value::Object(body)).unwrap_or_default();
+        let body = Value::from(body).text();
         let request = Request::post(url, body).with("content-type", "application/json");
         let request = Request { method, ..request };
         let answer = self.guest.fetch(Service::LAMBDA, region, request);
@@ -32,13 +32,13 @@ impl Api {
 }
 
 /// The method and the body that ask for it.
-fn request(user: UserId, action: &Action, token: &Token) -> (Method, Map<String, Value>) {
-    let mut body = Map::new();
-    body.insert("user_id".to_owned(), user.0.into());
-    body.insert("token".to_owned(), token.0.as_str().into());
+fn request(user: UserId, action: &Action, token: &Token) -> (Method, Object) {
+    let mut body = Object::default();
+    body.set("user_id", user.0);
+    body.set("token", token.0.as_str());
     let mut seen = |id: &EventId, revision: &Revision| {
-        body.insert("id".to_owned(), id.0.into());
-        body.insert("revision".to_owned(), revision.0.into());
+        body.set("id", id.0);
+        body.set("revision", revision.0);
     };
     let (method, wish) = match action {
         Action::Create(wish) => (Method::Post, Some(wish)),
@@ -59,7 +59,7 @@ fn request(user: UserId, action: &Action, token: &Token) -> (Method, Map<String,
             (Field::Location, wish.location.clone()),
         ];
         for (field, text) in texts {
-            body.insert(field.key().to_owned(), text.into());
+            body.set(field.key(), text);
         }
     }
     (method, body)
@@ -72,7 +72,7 @@ fn refused(message: String) -> Outcome {
 
 fn outcome(response: &Response) -> Outcome {
     let status = response.status;
-    let mut body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let body = json::parse(&response.body).unwrap_or_default();
     if response.is_success() {
         // What cannot be read would not be better if it were sent again.
         return match Row::of(&body).and_then(Row::event) {
@@ -81,12 +81,12 @@ fn outcome(response: &Response) -> Outcome {
         };
     }
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    match (status, body.get_mut("errors").map(Value::take)) {
-        (503, Some(Value::Array(errors))) => {
+    match (status, body.get("errors").and_then(Value::as_array)) {
+        (503, Some(errors)) => {
             let why = errors.first().and_then(|error| text(error, "message"));
             Outcome::Unknown(why.unwrap_or_default())
         }
-        (400..500, Some(Value::Array(errors))) => Outcome::Refused(
+        (400..500, Some(errors)) => Outcome::Refused(
             errors
                 .iter()
                 .map(|error| Fault {
@@ -106,7 +106,7 @@ fn outcome(response: &Response) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::calendar::form::Wish;
@@ -125,7 +125,10 @@ mod tests {
     fn each_action_has_its_method_and_says_what_was_seen() {
         let asked = |action| {
             let (method, body) = request(UserId(1), &action, &Token("t".to_owned()));
-            (method.as_str(), Value::Object(body))
+            {
+                let body = serde_json::Value::from(&json::Value::from(body));
+                (method.as_str(), body)
+            }
         };
         let whole = json!({
             "user_id": 1, "token": "t", "name": "Walk", "location": "",
