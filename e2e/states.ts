@@ -278,7 +278,43 @@ export async function dinner({ start, visit }: World) {
   return { cloud, page, context, restaurant };
 }
 
+/** Orders at several steps at once, and both ends. */
+export async function evening({ start, visit }: World) {
+  const cloud = await start({ flags: ["--pace", "8"] });
+  const { page, context } = await visit();
+  const restaurant = new Restaurant(page);
+  await restaurant.open(cloud);
+  const dishes = ["Mushroom risotto", "Apple crumble", "Fish and chips", "Soup of the day"];
+  const restaurants = ["Harbour Kitchen", "Noodle Canal", "The Blue Oven"];
+  let placed = 0;
+  const mixed = async () => {
+    await cloud.admin("faults/payments", { chance: placed % 3 === 1 ? 0 : 1 });
+    await restaurant.place({
+      name: dishes[placed % 4],
+      quantity: String(1 + ((placed * 5) % 7)),
+      restaurantId: restaurants[placed % 3],
+    });
+    placed += 1;
+    const shown = await restaurant.shown();
+    const steps = new Set(shown.map(([, , , step]) => step));
+    const statuses = new Set(shown.map(([, , status]) => status));
+    return shown.length >= 7 && steps.has("saved") && steps.has("payment") && statuses.has("SUCCESS") && statuses.has("FAILED");
+  };
+  await expect.poll(mixed, { intervals: [700], timeout: 60_000 }).toBe(true);
+  return { cloud, page, context, restaurant };
+}
+
 const RESTAURANT: State[] = [
+  {
+    name: "overview-restaurant",
+    async reach(world) {
+      const { page, cloud, restaurant } = await dinner(world);
+      await page.goto(cloud.url);
+      await restaurant.live();
+      await expect(page.getByRole("list", { name: "The newest restaurant orders" }).locator("li.ticket")).toHaveCount(4);
+      return page;
+    },
+  },
   {
     name: "restaurant-empty",
     async reach({ start, visit }) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 
-import { STATES_OF_THE_PAGE, busy } from "../states";
+import { STATES_OF_THE_PAGE, busy, evening } from "../states";
 import { settled, test } from "../tests/fixtures";
 
 const SHOTS = process.env.EDDY_SHOTS ?? fileURLToPath(new URL("../../target/shots", import.meta.url));
@@ -36,6 +36,12 @@ for (const [name, path] of [["orders", "orders"], ["compare", "compare"], ["over
     for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `${name}-${scheme}.png`), false);
   });
 }
+
+test("for the documents: restaurant", async ({ start, visit }) => {
+  const { page } = await evening({ start, visit });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `restaurant-${scheme}.png`), false);
+});
 
 async function shoot(page: Page, colorScheme: (typeof SCHEMES)[number], path: string, fullPage = true) {
   await page.emulateMedia({ colorScheme });
