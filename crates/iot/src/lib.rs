@@ -29,12 +29,15 @@
 //!
 //! # Reading order
 //!
-//! `topic.rs` (what can be subscribed to), `packet.rs` (the packets), `names.rs` and `suspects.rs` (what is remembered
+//! `topic.rs` (what can be subscribed to), `packet/` (the packets), `names.rs` and `suspects.rs` (what is remembered
 //! across connections), `line.rs` (one connection's rules; pure), `wire.rs` (addresses and signatures), `client.rs`. The
 //! rules that hold for any live connection are [`link`]'s.
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[path = "../../../tests/common/cases.rs"]
+mod cases;
 mod client;
 mod line;
 mod names;
