@@ -5,36 +5,33 @@
 //! A tenth of it runs with every test; `cargo xtask test --soak` runs all of it.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "a test fails by them"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appsync::{Auth, Client, Endpoint, Event, Operation, Region, State};
-use aws_guest::{Guest, GuestConfig, Service};
-use cloud::settings::{IDENTITY_POOL, REGION};
+use appsync::{Client, Event, Operation, Region, State};
+use aws_guest::{Guest, Service};
+use cloud::settings::REGION;
+use common::program::{PATIENCE, Program, Result, until};
 use futures::StreamExt as _;
 use net::http::Request;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T = ()> = std::result::Result<T, Error>;
-
+const FLAGS: [&str; 2] = ["--rotate", "0"];
 const WRITERS: usize = 100;
 const USERS: i64 = 5;
 const EVERYTHING: &str = "user_id id name dt_start dt_end location revision";
-/// How long anything may take before the test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How many events each writer creates.
 fn events_a_writer() -> usize {
@@ -42,60 +39,6 @@ fn events_a_writer() -> usize {
         100
     } else {
         10
-    }
-}
-
-/// The program; killed at the latest with the test.
-struct Cloud {
-    child: Child,
-    listen: String,
-    admin: String,
-}
-
-impl Cloud {
-    fn start(folder: &Path, listen: &str, admin: &str) -> Result<Self> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_eddy-cloud"))
-            .args([
-                "--listen", listen, "--admin", admin, "--rotate", "0", "--data",
-            ])
-            .arg(folder)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
-        let mut address = || -> Result<String> {
-            let line = lines.next().ok_or("it ended")??;
-            let (_, address) = line.split_once("http://").ok_or("no address")?;
-            Ok(address.trim_end_matches('/').to_owned())
-        };
-        let (listen, admin) = (address()?, address()?);
-        Ok(Self {
-            child,
-            listen,
-            admin,
-        })
-    }
-
-    fn kill_and_start_again(mut self, folder: &Path) -> Result<Self> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Self::start(folder, &self.listen, &self.admin)
-    }
-
-    async fn fault(&self, fault: &str, how: Value) -> Result {
-        let url = format!("http://{}/faults/{fault}", self.admin);
-        let answer = net::http::send(Request::post(url, how.to_string())).await?;
-        if answer.status != 200 {
-            return Err(format!("{fault}: {}", String::from_utf8_lossy(&answer.body)).into());
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Cloud {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 
@@ -259,39 +202,19 @@ impl Follower {
     }
 }
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) -> Result {
-    let waiting = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    Ok(timeout(PATIENCE, waiting)
-        .await
-        .map_err(|_| format!("not in time: {what}"))?)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_writers_leave_neither_gap_nor_clash() -> Result {
     let folder = tempfile::tempdir()?;
-    let mut cloud = Cloud::start(folder.path(), "127.0.0.1:0", "127.0.0.1:0")?;
-    let base = format!("http://{}", cloud.listen);
-    let guest = Guest::new(GuestConfig {
-        endpoint: format!("{base}/cognito/"),
-        region: Region::new(REGION),
-        identity_pool_id: IDENTITY_POOL.to_owned(),
-    });
-    let client = Client::new(Endpoint {
-        url: format!("{base}/calendar/graphql"),
-        region: Region::new(REGION),
-        auth: Auth::Guest(guest.clone()),
-    });
+    let mut program = Program::start(folder.path(), &FLAGS)?;
+    let guest = program.guest();
+    let client = program.client_of("calendar", &guest);
     let mut samples = BTreeMap::new();
     let mut followers = BTreeMap::new();
     for user in 1..=USERS {
         samples.insert(user, snapshot(&client, user).await?.len() as i64);
         followers.insert(user, Follower::start(&client, user));
     }
-    until("all follow", || {
+    until("all follow", async || {
         followers
             .values()
             .all(|it| it.live.load(Ordering::SeqCst) > 0)
@@ -300,7 +223,7 @@ async fn a_hundred_writers_leave_neither_gap_nor_clash() -> Result {
 
     let writer = Writer {
         guest,
-        url: format!("{base}/calendar/events"),
+        url: format!("{}/calendar/events", program.url()),
         accepted: Arc::default(),
         sent_again: Arc::default(),
     };
@@ -309,22 +232,22 @@ async fn a_hundred_writers_leave_neither_gap_nor_clash() -> Result {
     for number in 0..WRITERS {
         writers.spawn(writer.clone().write(number, events));
     }
-    let written = |share: usize| {
-        let accepted = writer.accepted.clone();
-        until("the middle of the writing", move || {
-            accepted.load(Ordering::SeqCst) >= all * share / 8
+    let written = async |share: usize| {
+        until("the middle of the writing", async || {
+            writer.accepted.load(Ordering::SeqCst) >= all * share / 8
         })
+        .await
     };
     let cut = json!({"share": 1.0, "how": "reset"});
     written(1).await?;
-    cloud.fault("drop", cut.clone()).await?;
+    program.fault("drop", cut.clone()).await?;
     written(2).await?;
-    cloud.fault("refuse", json!({"seconds": 0.3})).await?;
+    program.fault("refuse", json!({"seconds": 0.3})).await?;
     written(3).await?;
-    cloud = cloud.kill_and_start_again(folder.path())?;
+    program = program.kill_and_start_again(folder.path(), &FLAGS)?;
     written(5).await?;
-    cloud.fault("refuse", json!({"seconds": 0.3})).await?;
-    cloud.fault("drop", cut).await?;
+    program.fault("refuse", json!({"seconds": 0.3})).await?;
+    program.fault("drop", cut).await?;
     let mut accepted: BTreeMap<i64, BTreeMap<i64, String>> = BTreeMap::new();
     while let Some(written) = writers.join_next().await {
         for (user, id, name) in written?? {
@@ -355,7 +278,7 @@ async fn a_hundred_writers_leave_neither_gap_nor_clash() -> Result {
             assert_eq!(table[id]["name"], name.as_str(), "user {user}, event {id}");
         }
         let follower = &followers[&user];
-        until("a follower has heard of everything", || {
+        until("a follower has heard of everything", async || {
             *follower.view.lock().unwrap() == table
         })
         .await?;
@@ -369,6 +292,5 @@ async fn a_hundred_writers_leave_neither_gap_nor_clash() -> Result {
         .map(|it| it.heard.load(Ordering::SeqCst))
         .sum();
     println!("{all} events by {WRITERS} writers, {again} sent again, {heard} heard by the socket");
-    drop(cloud);
-    Ok(())
+    program.kill()
 }

@@ -10,13 +10,17 @@ mod common;
 
 use std::time::Duration;
 
+use backend::ports::Pace;
 use backend::restaurant::Payments;
+use cloud::Settings;
 use cloud::dead_letters::{self, Origin};
-use cloud::testing::Running;
+use cloud::surroundings::Surroundings;
+use cloud::testing::{Running, start_in};
 use cloud::topics;
 use common::admin::told;
 use common::movies::data;
 use common::{Answer, Signer, Socket, backend, cloud, cloud_with, guest, guest_named, send, until};
+use net::http::Method;
 use serde_json::{Value, json};
 
 const FIELDS: &str = "id name quantity restaurantId orderStatus errorMessage notification stage stages { name at } \
@@ -237,12 +241,16 @@ async fn what_is_not_there_is_neither_found_nor_changed_nor_deleted() {
 
 #[tokio::test]
 async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_it_is() {
-    // Slow enough to be met on its way, whatever the machine does meanwhile.
-    let cloud = cloud_with(|settings| {
-        settings.pace.task = Duration::from_secs(8);
-        settings.payments.chance = 1.0;
-    })
-    .await;
+    // It stays on its way until the clock is moved, however long the machine takes meanwhile.
+    let mut settings = Settings {
+        pace: Pace::from_state(Duration::from_secs(8)),
+        rotation: Duration::ZERO,
+        ..Settings::default()
+    };
+    settings.payments.chance = 1.0;
+    let now = Surroundings::machine().now();
+    let (surroundings, clock) = Surroundings::simulated(now, 1);
+    let cloud = start_in(settings, surroundings).await.unwrap();
     let id = placed(&cloud, soup()).await;
     until("it is saved", async || {
         order(&cloud, &id).await.body["data"]["order"].is_object()
@@ -258,6 +266,12 @@ async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_i
     let variables = json!({ "input": input });
     let refused = ask(&cloud, &guest(&cloud), &update, variables.clone()).await;
     assert_eq!(refused.error_type(), "OrderInProgress", "{}", refused.text);
+    until("it has ended", async || {
+        clock.advance(Duration::from_millis(500));
+        cloud.world.nudge();
+        order(&cloud, &id).await.body["data"]["order"]["orderStatus"] == "SUCCESS"
+    })
+    .await;
     let order = ended(&cloud, &id).await;
     assert_eq!(
         (&order["name"], &order["revision"]),
@@ -340,4 +354,50 @@ async fn poison_is_dead_after_four_receives_with_its_cause_and_succeeds_when_it_
     dead_letters::resend(&cloud.world, next).await.unwrap();
     assert_eq!(ended(&cloud, &poison).await["orderStatus"], "SUCCESS");
     assert_eq!(pipeline(&cloud).await["dead"], 0);
+}
+
+#[tokio::test]
+async fn payments_go_as_whoever_runs_the_cloud_says() {
+    let cloud = cloud_with(|settings| {
+        settings.admin = Some(([127, 0, 0, 1], 0).into());
+        settings.payments.chance = 1.0;
+    })
+    .await;
+    for (chance, status) in [(0.0, "FAILED"), (1.0, "SUCCESS")] {
+        told(&cloud, "/faults/payments", json!({ "chance": chance })).await;
+        let order = ended(&cloud, &placed(&cloud, soup()).await).await;
+        assert_eq!(order["orderStatus"], status);
+    }
+    told(&cloud, "/faults/payments", json!({"chance": 0})).await;
+    told(&cloud, "/faults/reset", Value::Null).await;
+    let order = ended(&cloud, &placed(&cloud, soup()).await).await;
+    assert_eq!(order["orderStatus"], "SUCCESS");
+    for (path, body, why) in [
+        ("/faults/payments", json!({"chance": 2}), "chance"),
+        ("/faults/payments", json!({}), "chance"),
+        ("/faults/poison", json!({"name": ""}), "name"),
+        ("/faults/poison", json!({"name": "x", "for": 1e9}), "for"),
+        ("/load/restaurant", json!({"count": 0}), "count"),
+    ] {
+        let answer = common::admin::ask(&cloud, Method::Post, path, body).await;
+        let said = answer.body["error"].as_str().unwrap().to_owned();
+        assert!(answer.status == 400 && said.contains(why), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_is_placed_and_told_of_when_all_of_it_has_ended() {
+    let cloud = cloud_with(|settings| settings.admin = Some(([127, 0, 0, 1], 0).into())).await;
+    for load in [json!({"count": 30}), json!({"count": 10, "rate": 100})] {
+        let told = told(&cloud, "/load/restaurant", load.clone()).await;
+        let number = |name: &str| told[name].as_f64().unwrap();
+        assert_eq!(told["accepted"], load["count"]);
+        assert_eq!(number("succeeded") + number("failed"), number("accepted"));
+        assert!(
+            number("p50") <= number("p99") && number("rate") > 0.0,
+            "{told}"
+        );
+    }
+    let listed = data(ask(&cloud, &guest(&cloud), "{ orders { id } }", json!({})).await);
+    assert_eq!(listed["orders"].as_array().unwrap().len(), 40);
 }

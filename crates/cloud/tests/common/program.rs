@@ -82,19 +82,32 @@ impl Program {
         Ok(())
     }
 
-    /// A new guest's client of an API.
-    pub fn client(&self, api: &str) -> Client {
-        let base = format!("http://{}", self.listen);
-        let guest = Guest::new(GuestConfig {
-            endpoint: format!("{base}/cognito/"),
+    /// Where it answers, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// A new guest.
+    pub fn guest(&self) -> Guest {
+        Guest::new(GuestConfig {
+            endpoint: format!("{}/cognito/", self.url()),
             region: Region::new(REGION),
             identity_pool_id: IDENTITY_POOL.to_owned(),
-        });
-        Client::new(Endpoint {
-            url: format!("{base}/{api}/graphql"),
-            region: Region::new(REGION),
-            auth: Auth::Guest(guest),
         })
+    }
+
+    /// A guest's client of an API.
+    pub fn client_of(&self, api: &str, guest: &Guest) -> Client {
+        Client::new(Endpoint {
+            url: format!("{}/{api}/graphql", self.url()),
+            region: Region::new(REGION),
+            auth: Auth::Guest(guest.clone()),
+        })
+    }
+
+    /// A new guest's client of an API.
+    pub fn client(&self, api: &str) -> Client {
+        self.client_of(api, &self.guest())
     }
 }
 
