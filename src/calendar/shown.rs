@@ -162,7 +162,7 @@ pub fn week(
     let (long, short): (Vec<_>, Vec<_>) = touching(entries, from, to)
         .into_iter()
         .partition(|event| is_long(event));
-    let above = row(&long, fresh, first, usize::MAX, look.day.first_of_month());
+    let above = row(&long, fresh, first, 2 * ROOM, look.day.first_of_month());
     let days = (0..7).map(|at| {
         let date = first.plus_days(at);
         let blocks = day::day(date, short.iter().copied());

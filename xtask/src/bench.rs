@@ -55,6 +55,12 @@ const BENCHES: &[Bench] = &[
         run: Run::Page,
     },
     Bench {
+        name: "calendar",
+        what: "frames of a month with 500 events: stepping, scrolling, events that arrive",
+        takes: "1.5 min",
+        run: Run::Page,
+    },
+    Bench {
         name: "frames",
         what: "frames missed at 500 events a second, and whether the reader's place is kept",
         takes: "1.5 min",

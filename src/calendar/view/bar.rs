@@ -116,7 +116,7 @@ fn export(calendar: Live) {
     let _ = save(&name, "text/calendar", &text);
 }
 
-/// What has just happened, or that there is nothing.
+/// What has just happened, or how much there is.
 fn news(calendar: Live) -> impl FnMut() -> Words {
     move || {
         let newest = calendar.fresh.with(|fresh| fresh.last().copied());
@@ -129,13 +129,14 @@ fn news(calendar: Live) -> impl FnMut() -> Words {
         }
         let (from, to) = calendar.look.with(Look::span);
         calendar.view.with(|view| {
-            let mut events = view.window.rows().iter();
-            match view.loaded {
-                false => "The events are on their way…",
-                true if events.any(|entry| entry.row.touches(from, to)) => "",
-                true => "Nothing is planned here.",
+            let events = view.window.rows().iter();
+            let count = events.filter(|entry| entry.row.touches(from, to)).count();
+            match (view.loaded, count) {
+                (false, _) => "The events are on their way…".into(),
+                (true, 0) => "Nothing is planned here.".into(),
+                (true, 1) => "1 event".into(),
+                (true, count) => [&count.to_string(), " events"].concat().into(),
             }
-            .into()
         })
     }
 }

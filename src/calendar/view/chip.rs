@@ -10,6 +10,9 @@ use crate::route::Route;
 use crate::ui::locale::{self, Part};
 use crate::ui::{El, effect, el};
 
+/// What is shorter, in seconds, has one line in a day's hours.
+const ROOMY: i64 = 45 * 60;
+
 /// An event's chip: a link that opens it. One effect shows all of it, since a month can have hundreds.
 pub(super) fn chip(value: ReadSignal<Chip>) -> El {
     let parts = ["chip-time numeric", "chip-name", "chip-place", "hidden"];
@@ -43,7 +46,9 @@ fn write(element: &El, text: &str) {
 
 fn classes(chip: &Chip) -> String {
     let mut classes = "chip".to_owned();
+    let is_short = matches!(chip.place, Place::Hours((from, to), _) if to - from < ROOMY);
     let all = [
+        (is_short, " is-short"),
         (chip.is_fresh, " is-fresh"),
         (chip.goes_on.0, " is-from-before"),
         (chip.goes_on.1, " is-beyond"),

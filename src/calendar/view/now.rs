@@ -9,7 +9,7 @@ use crate::ui::locale::{self, Part};
 use crate::ui::{El, Ticker, el, light, template};
 
 /// So many are shown.
-const NEXT: usize = 4;
+const NEXT: usize = 5;
 
 /// What comes next.
 #[must_use]

@@ -2,7 +2,9 @@
 
 use crate::ui::signal::Memo;
 use leptos::prelude::request_animation_frame;
+use leptos::web_sys::HtmlElement;
 use net::civil::when::{Date, Local};
+use wasm_bindgen::JsCast as _;
 
 use super::chip::chip;
 use super::month::{names, row, today};
@@ -35,27 +37,42 @@ pub(super) fn week(calendar: Live) -> El {
         .class("hours quiet numeric")
         .set("aria-hidden", "true")
         .children(hours);
-    let scroll = el("div")
-        .class("rows week-hours")
+    let above = el("div")
+        .class("above")
+        .list(above, move |(), week| row(calendar, week).class("week"));
+    let top = el("div")
+        .class("week-top")
+        .child(names(calendar))
+        .child(above);
+    // In one with what scrolls, so that both are as wide.
+    let view = el("div")
+        .class("rows week-view")
         .set("role", "region")
         .set("tabindex", "0")
         .set("aria-label", "Hours")
-        .child(hours)
-        .child(columns);
-    let top = scroll.clone();
-    request_animation_frame(move || {
-        let raw = top.raw();
-        raw.set_scroll_top(raw.scroll_height() * MORNING / 24);
-    });
-    el("div")
-        .class("week-view")
-        .child(names(calendar))
+        .child(top)
         .child(
             el("div")
-                .class("above")
-                .list(above, move |(), week| row(calendar, week).class("week")),
-        )
-        .child(scroll)
+                .class("week-hours")
+                .child(hours)
+                .child(columns.clone()),
+        );
+    let scroll = view.clone();
+    request_animation_frame(move || {
+        let (scroll, day) = (scroll.raw(), columns.raw().client_height());
+        scroll.set_scroll_top(day * MORNING / 24);
+        // Where a week is wider than the window.
+        let today = columns.find("[data-today='true']");
+        let today: &HtmlElement = today.raw().unchecked_ref();
+        scroll.set_scroll_left(today.offset_left() - columns_left(&columns));
+    });
+    view
+}
+
+/// What is left of the columns.
+fn columns_left(columns: &El) -> i32 {
+    let columns: &HtmlElement = columns.raw().unchecked_ref();
+    columns.offset_left()
 }
 
 /// Where the time is now, on the day that is today.

@@ -22,8 +22,9 @@ impl Api {
         let answer = self.guest.fetch(Service::LAMBDA, region, request);
         match answer.await {
             Ok(response) => outcome(&response),
-            Err(aws_guest::Error::Network(error) | aws_guest::Error::Unanswered(error)) => {
-                Outcome::Unknown(error.to_string())
+            // What browsers say of it helps nobody.
+            Err(aws_guest::Error::Network(_) | aws_guest::Error::Unanswered(_)) => {
+                Outcome::Unknown("the cloud cannot be reached".to_owned())
             }
             Err(error) if error.is_retryable() => Outcome::Unknown(error.to_string()),
             Err(error) => refused(error.to_string()),
