@@ -59,6 +59,13 @@ impl El {
         found.map_or_else(|| el("i"), Self)
     }
 
+    /// How far it begins from the left edge of what it is placed in, in pixels.
+    #[must_use]
+    pub fn left(&self) -> i32 {
+        let element: &web_sys::HtmlElement = self.0.unchecked_ref();
+        element.offset_left()
+    }
+
     /// Sets a custom property of its style.
     pub fn style(&self, name: &str, value: &str) {
         let element: &web_sys::HtmlElement = self.0.unchecked_ref();

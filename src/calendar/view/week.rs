@@ -2,9 +2,7 @@
 
 use crate::ui::signal::Memo;
 use leptos::prelude::request_animation_frame;
-use leptos::web_sys::HtmlElement;
 use net::civil::when::{Date, Local};
-use wasm_bindgen::JsCast as _;
 
 use super::chip::chip;
 use super::month::{names, row, today};
@@ -63,16 +61,9 @@ pub(super) fn week(calendar: Live) -> El {
         scroll.set_scroll_top(day * MORNING / 24);
         // Where a week is wider than the window.
         let today = columns.find("[data-today='true']");
-        let today: &HtmlElement = today.raw().unchecked_ref();
-        scroll.set_scroll_left(today.offset_left() - columns_left(&columns));
+        scroll.set_scroll_left(today.left() - columns.left());
     });
     view
-}
-
-/// What is left of the columns.
-fn columns_left(columns: &El) -> i32 {
-    let columns: &HtmlElement = columns.raw().unchecked_ref();
-    columns.offset_left()
 }
 
 /// Where the time is now, on the day that is today.
