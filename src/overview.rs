@@ -26,8 +26,8 @@ pub fn overview(
         .child(hero)
         .child(orders::view::now(orders))
         .child(movies::view::now(movies))
-        .child(restaurant::view::now(restaurant))
-        .child(calendar::view::now(calendar));
+        .child(calendar::view::now(calendar))
+        .child(restaurant::view::now(restaurant));
     let feed = orders.by(Way::AppSync);
     orders::view::main("page", feed)
         .child(panels)

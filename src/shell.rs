@@ -85,8 +85,8 @@ pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
                 .child(orders)
                 .child(compare)
                 .child(movies)
-                .child(restaurant)
-                .child(calendar),
+                .child(calendar)
+                .child(restaurant),
         )
         .child(lit(state, &worst))
         .child(theme())
