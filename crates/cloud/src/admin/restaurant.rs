@@ -23,8 +23,8 @@ use crate::world::World;
 
 /// The longest that a load may take.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How often it is looked whether all have ended.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often it is looked whether all have ended; the times are taken from what was written.
+const LOOK: Duration = Duration::from_millis(100);
 /// How many are placed at once.
 const AT_ONCE: usize = 16;
 

@@ -11,11 +11,11 @@ mod machines;
 
 use std::sync::Arc;
 
-use backend::ports::Workflow;
+use backend::ports::{PortError, Workflow};
 use futures::StreamExt as _;
 use rusqlite::Transaction;
 use serde_json::Value;
-use states::{Checkpoint, Event, Execution, Output};
+use states::{Checkpoint, End, Event, Execution, Output};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
@@ -24,6 +24,7 @@ use self::executions::{Place, Then};
 use self::invoke::Answer;
 pub use self::machines::Machines;
 use self::machines::{Resource, StateMachine};
+use crate::error::CloudError;
 use crate::pump::{self, POLL, Rest, milliseconds};
 use crate::store::StoreError;
 use crate::surroundings::millis;
@@ -37,23 +38,21 @@ const BATCH: i64 = 64;
 /// Begins an execution, unless there is one of its name.
 ///
 /// # Errors
-/// Where the store fails.
+/// Where the store fails, and for a workflow that is none of [`backend::workflow::ALL`].
 pub(crate) async fn start(
     world: &World,
     workflow: &'static Workflow,
     name: &str,
     input: Value,
-) -> Result<(), StoreError> {
-    let Some(machine) = world.machines.get(workflow.name).map(Arc::clone) else {
-        // Every declared workflow has been read before anything runs.
-        tracing::error!(workflow = workflow.name, "there is no such workflow");
-        return Ok(());
-    };
+) -> Result<(), PortError> {
+    let machine = world.machines.get(workflow.name).map(Arc::clone);
+    let machine = machine.ok_or_else(|| PortError::Refused(gone(workflow.name)))?;
     let (name, now) = (name.to_owned(), world.surroundings.now());
     let begun = world
         .store
         .write(move |tx| begin(tx, &machine, name, input, now))
-        .await?;
+        .await
+        .map_err(|error: StoreError| PortError::from(error))?;
     if begun {
         world.wake.workflows.ring();
     }
@@ -69,20 +68,27 @@ pub(crate) async fn running(world: &World, workflow: &'static Workflow) -> Resul
 }
 
 /// Begins an execution that failed again, from its start, with the input it had.
+///
+/// # Errors
+/// [`CloudError::Refused`] where the workflow is gone; then the dead letter has to stay.
 pub(crate) fn start_again(
     world: &World,
     tx: &Transaction<'_>,
     workflow: &str,
     name: &str,
     input: Value,
-) -> Result<(), StoreError> {
+) -> Result<(), CloudError> {
+    let machine = world.machines.get(workflow);
+    let machine = machine.ok_or_else(|| CloudError::Refused(gone(workflow)))?;
     executions::clear_failed(tx, workflow, name)?;
-    // A workflow of an older version is gone, and with it what was given up.
-    if let Some(machine) = world.machines.get(workflow) {
-        let now = world.surroundings.now();
-        begin(tx, machine, name.to_owned(), input, now)?;
-    }
+    let now = world.surroundings.now();
+    begin(tx, machine, name.to_owned(), input, now)?;
     Ok(())
+}
+
+/// What is said of a workflow of another version, whose executions may lie in the data folder.
+fn gone(workflow: &str) -> String {
+    format!("this eddy-cloud has no workflow {workflow:?}")
 }
 
 fn begin(
@@ -131,12 +137,11 @@ pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
 
 async fn moved(world: &World, place: Place, checkpoint: Checkpoint) {
     let (workflow, name) = (place.machine.clone(), place.name.clone());
-    let Some(machine) = world.machines.get(&workflow) else {
-        tracing::error!(workflow, name, "there is no such workflow any more");
-        tokio::time::sleep(POLL).await;
-        return;
+    let moved = match world.machines.get(&workflow) {
+        Some(machine) => run(world, machine, place, checkpoint).await,
+        None => give_up(world, place, checkpoint).await,
     };
-    match run(world, machine, place, checkpoint).await {
+    match moved {
         // Whoever was faster goes on with it.
         Ok(()) | Err(Broken::Overtaken) => {}
         Err(Broken::Store(error)) => {
@@ -145,6 +150,22 @@ async fn moved(world: &World, place: Place, checkpoint: Checkpoint) {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// Nobody knows how an execution goes on.
+async fn give_up(world: &World, place: Place, checkpoint: Checkpoint) -> Result<(), Broken> {
+    let now = world.surroundings.now_millis();
+    let then = Then::Over(End::Failed {
+        error: None,
+        cause: Some(gone(&place.machine)),
+    });
+    let keep = move |tx: &Transaction<'_>| executions::keep(tx, &place, &checkpoint, &then, now);
+    world
+        .store
+        .write(keep)
+        .await
+        .map(drop)
+        .map_err(Broken::Store)
 }
 
 /// Why an execution does not go on for now.

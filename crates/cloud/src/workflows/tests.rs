@@ -181,6 +181,34 @@ async fn an_execution_that_fails_is_kept_with_its_cause_and_can_be_begun_again()
     }
 }
 
+#[tokio::test]
+async fn an_execution_of_a_workflow_that_is_gone_is_given_up_and_stays_so() {
+    let (world, _) = world(Duration::ZERO).await;
+    start(&world, &WORKFLOW, "o", input("o")).await.unwrap();
+    let rename = |tx: &Transaction<'_>| {
+        tx.execute("UPDATE executions SET machine = 'older'", [])?;
+        Ok::<_, StoreError>(())
+    };
+    world.store.write(rename).await.unwrap();
+    let (place, checkpoint) = due(&world).await.pop().unwrap();
+    moved(&world, place, checkpoint).await;
+    assert_eq!(
+        (due(&world).await.len(), &*state(&world, "o").await),
+        (0, "failed")
+    );
+    let letters = dead_letters::list(&world.store).await.unwrap();
+    assert!(
+        letters[0].cause.contains("no workflow \"older\""),
+        "{}",
+        letters[0].cause
+    );
+    let refused = dead_letters::resend(&world, letters[0].id)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("older"), "{refused}");
+    assert_eq!(dead_letters::list(&world.store).await.unwrap(), letters);
+}
+
 /// What is out of reach for now is tried again by every task that calls a function.
 #[tokio::test]
 async fn the_documents_try_again_what_may_pass() {
