@@ -1,10 +1,14 @@
-//! A GraphQL API of the configuration, for any feature: its client, and what its errors mean to a live view.
+//! A GraphQL API of the configuration, for any feature: its client, and what its events and errors mean to a live view.
 
-use appsync::{Auth, Client, Endpoint, Error, GraphQlError};
+use appsync::{Auth, Client, Endpoint, Error, Event, GraphQlError, Subscription};
 use aws_guest::{Guest, Region};
+use futures::StreamExt as _;
+use json::FromJson;
 
 use crate::config;
-use crate::live::gapless::Failure;
+use crate::live::erased::Changes;
+use crate::live::gapless::{Failure, Incoming};
+use crate::live::window::{Change, Row};
 
 /// The client of an API, seen from a page of this origin, for this guest.
 #[must_use]
@@ -18,6 +22,23 @@ pub fn client(api: &config::Api, guest: &Guest, origin: &str) -> Client {
         region: Region::new(api.region.as_str()),
         auth,
     })
+}
+
+/// A subscription's changes for a view; `read` makes one of what is told. One type for all of a view's subscriptions.
+pub fn changes<T: FromJson, R: Row + 'static>(
+    told: Subscription<T>,
+    read: impl Fn(T) -> Option<Change<R>> + Send + 'static,
+) -> Changes<'static, R> {
+    Box::pin(told.made(read).map(incoming))
+}
+
+/// What a subscription's event means for a view. What cannot be applied is a hint to fetch.
+pub(crate) fn incoming<R: Row>(event: Event<Change<R>>) -> Incoming<R> {
+    match event {
+        Event::State(state) => Incoming::Link(state.into()),
+        Event::Incomplete(_) => Incoming::Hint,
+        Event::Data(change) => Incoming::Change(change),
+    }
 }
 
 /// Why a query failed, for people.

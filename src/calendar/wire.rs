@@ -2,20 +2,19 @@
 
 mod function;
 
-use appsync::{Client, Event as Heard};
+use appsync::Client;
 use aws_guest::{Guest, Region};
-use futures::stream::{Stream, StreamExt};
+use futures::stream::Stream;
 use json::Value;
 use net::http::{Request, Response};
 use net::{MaybeSend, UnixTime};
 
 use super::holidays::{self, Country, Holiday};
 use super::model::{Event, EventId, UserId};
-use crate::live::erased::Changes;
+use crate::live::Source;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::several::whole;
 use crate::live::window::{Change, Revision};
-use crate::live::{Link, Source};
 use crate::{api, config};
 use net::civil::when::Local;
 
@@ -160,34 +159,27 @@ impl Source for Events {
     fn subscribe(&self) -> impl Stream<Item = Incoming<Event>> + Unpin + MaybeSend {
         let (client, user_id) = (&self.0.client, self.0.user.0);
         let put = |row: Option<EventFields>| Some(Change::Put(Row::from(row?).event()?));
-        let created = client
-            .subscribe::<schema::OnCreateEvent>(schema::on_create_event::Variables { user_id })
-            .map(move |heard| {
-                incoming(heard, |data| {
-                    put(data.on_create_events_table_with_local_resolver)
+        let created = schema::on_create_event::Variables { user_id };
+        let created = client.subscribe::<schema::OnCreateEvent>(created);
+        let changed = schema::on_update_event::Variables { user_id };
+        let changed = client.subscribe::<schema::OnUpdateEvent>(changed);
+        let deleted = schema::on_delete_event::Variables { user_id };
+        let deleted = client.subscribe::<schema::OnDeleteEvent>(deleted);
+        whole([
+            api::changes(created, move |data| {
+                put(data.on_create_events_table_with_local_resolver)
+            }),
+            api::changes(changed, move |data| {
+                put(data.on_update_events_table_with_local_resolver)
+            }),
+            api::changes(deleted, |data| {
+                let row = data.on_delete_events_table_with_local_resolver?;
+                Some(Change::Delete {
+                    key: EventId(row.id),
+                    revision: Revision(row.revision?),
                 })
-            });
-        let changed = client
-            .subscribe::<schema::OnUpdateEvent>(schema::on_update_event::Variables { user_id })
-            .map(move |heard| {
-                incoming(heard, |data| {
-                    put(data.on_update_events_table_with_local_resolver)
-                })
-            });
-        let deleted = client
-            .subscribe::<schema::OnDeleteEvent>(schema::on_delete_event::Variables { user_id })
-            .map(|heard| {
-                incoming(heard, |data| {
-                    let row = data.on_delete_events_table_with_local_resolver?;
-                    Some(Change::Delete {
-                        key: EventId(row.id),
-                        revision: Revision(row.revision?),
-                    })
-                })
-            });
-        let parts: [Changes<'_, Event>; 3] =
-            [Box::pin(created), Box::pin(changed), Box::pin(deleted)];
-        whole(parts)
+            }),
+        ])
     }
 
     async fn page(&self, after: Option<String>) -> Result<Page<Event>, Failure> {
@@ -213,15 +205,6 @@ impl Source for Events {
 
     fn now(&self) -> UnixTime {
         self.0.now()
-    }
-}
-
-/// What a subscription's event means for the view. What cannot be applied is a hint to fetch.
-fn incoming<T>(heard: Heard<T>, read: impl FnOnce(T) -> Option<Change<Event>>) -> Incoming<Event> {
-    match heard {
-        Heard::State(state) => Incoming::Link(Link::from(state)),
-        Heard::Incomplete(_) => Incoming::Hint,
-        Heard::Data(data) => read(data).map_or(Incoming::Hint, Incoming::Change),
     }
 }
 

@@ -12,12 +12,11 @@ use net::{MaybeSend, UnixTime};
 use super::chat::{self, Draft};
 use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
 use super::votes::{self, Batch};
-use crate::live::erased::Changes;
+use crate::live::Source;
 use crate::live::flight::Token;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::several::whole;
 use crate::live::window::{Change, Revision};
-use crate::live::{Link, Source};
 use crate::{api, config};
 
 /// The operations' types, made from `graphql/movies/` when the page is built.
@@ -183,21 +182,20 @@ impl Source for Movies {
 
     fn subscribe(&self) -> impl Stream<Item = Incoming<Item>> + Unpin + MaybeSend {
         let client = &self.api.client;
-        let movies = client
-            .subscribe::<schema::OnUpdateMovies>(schema::on_update_movies::Variables {})
-            .map(|event| incoming(event, |data| movie(data.on_update_movies?)));
-        let reviews = client
-            .subscribe::<schema::OnUpdateReviews>(schema::on_update_reviews::Variables {})
-            .map(|event| {
-                incoming(event, |data| {
-                    review(data.on_update_reviews?).map(Is::Review)
-                })
-            });
-        let messages = client
-            .subscribe::<schema::OnCreateMessage>(schema::on_create_message::Variables {})
-            .map(|event| incoming(event, |data| message(data.on_create_message?)));
-        let parts: [Changes<'_, Item>; 3] =
-            [Box::pin(movies), Box::pin(reviews), Box::pin(messages)];
+        let put = |is: Is| Some(Change::Put(Item::from(is)));
+        let movies = schema::on_update_movies::Variables {};
+        let movies = client.subscribe::<schema::OnUpdateMovies>(movies);
+        let reviews = schema::on_update_reviews::Variables {};
+        let reviews = client.subscribe::<schema::OnUpdateReviews>(reviews);
+        let messages = schema::on_create_message::Variables {};
+        let messages = client.subscribe::<schema::OnCreateMessage>(messages);
+        let parts = [
+            api::changes(movies, move |data| put(movie(data.on_update_movies?)?)),
+            api::changes(reviews, move |data| {
+                put(Is::Review(review(data.on_update_reviews?)?))
+            }),
+            api::changes(messages, move |data| put(message(data.on_create_message?)?)),
+        ];
         let widened = self
             .widened
             .lock()
@@ -232,17 +230,6 @@ impl Source for Movies {
 
     fn now(&self) -> UnixTime {
         self.api.now()
-    }
-}
-
-/// What a subscription's event means for the view. What cannot be applied is a hint to fetch.
-fn incoming<T>(event: Event<T>, read: impl FnOnce(T) -> Option<Is>) -> Incoming<Item> {
-    match event {
-        Event::State(state) => Incoming::Link(Link::from(state)),
-        Event::Incomplete(_) => Incoming::Hint,
-        Event::Data(data) => read(data).map_or(Incoming::Hint, |is| {
-            Incoming::Change(Change::Put(is.into()))
-        }),
     }
 }
 

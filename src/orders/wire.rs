@@ -4,10 +4,9 @@ mod look;
 mod mqtt;
 mod row;
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use appsync::{Client, Event};
+use appsync::Client;
 use aws_guest::{Guest, Region};
 use futures::{Stream, StreamExt};
 use net::{MaybeSend, UnixTime};
@@ -18,6 +17,7 @@ use super::way::Way;
 use crate::api::{self, failure};
 use crate::config;
 use crate::live::Source;
+use crate::live::erased::Changes;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::window::{Change, Revision};
 
@@ -163,7 +163,7 @@ impl Orders {
 }
 
 /// A subscription's events. Boxed: one type for every way and operation.
-type Told = Pin<Box<dyn Stream<Item = Incoming<Order>> + Send>>;
+type Told = Changes<'static, Order>;
 
 impl Orders {
     /// What happens, as this way tells it.
@@ -172,18 +172,17 @@ impl Orders {
         match (self.way, &self.only) {
             (Way::Mqtt, only) => mqtt::told(&self.api.mqtt, only.as_ref()),
             // A document of its own: an argument left out is not the same as one that is null.
-            (Way::AppSync, None) => Box::pin(
-                client
-                    .subscribe::<schema::EveryOrder>(schema::every_order::Variables {})
-                    .map(|event| incoming(event, |data| data.on_create_or_update_order)),
-            ),
-            (Way::AppSync, Some(id)) => Box::pin(
-                client
-                    .subscribe::<schema::OneOrder>(schema::one_order::Variables {
-                        order_id: id.as_str().to_owned(),
-                    })
-                    .map(|event| incoming(event, |data| data.on_create_or_update_order)),
-            ),
+            (Way::AppSync, None) => {
+                let every = schema::every_order::Variables {};
+                let every = client.subscribe::<schema::EveryOrder>(every);
+                api::changes(every, |data| put(data.on_create_or_update_order?))
+            }
+            (Way::AppSync, Some(id)) => {
+                let order_id = id.as_str().to_owned();
+                let one = schema::one_order::Variables { order_id };
+                let one = client.subscribe::<schema::OneOrder>(one);
+                api::changes(one, |data| put(data.on_create_or_update_order?))
+            }
         }
     }
 
@@ -267,16 +266,9 @@ fn event(incoming: &Incoming<Order>) -> Option<(&OrderId, Revision, UnixTime)> {
     }
 }
 
-/// What a subscription's event means for a view. What cannot be applied is a hint to fetch.
-fn incoming<T>(event: Event<T>, field: impl FnOnce(T) -> Option<OrderFields>) -> Incoming<Order> {
-    match event {
-        Event::State(state) => Incoming::Link(state.into()),
-        Event::Incomplete(_) => Incoming::Hint,
-        Event::Data(data) => match field(data).map(Order::try_from) {
-            Some(Ok(order)) => Incoming::Change(Change::Put(order)),
-            Some(Err(_)) | None => Incoming::Hint,
-        },
-    }
+/// What a row that is told does to a view.
+fn put(row: OrderFields) -> Option<Change<Order>> {
+    Some(Change::Put(row.try_into().ok()?))
 }
 
 #[cfg(test)]
@@ -289,9 +281,8 @@ mod tests {
 
     #[test]
     fn what_came_incomplete_is_a_hint() {
-        let event: Event<Option<OrderFields>> = Event::Incomplete(Vec::new());
-        assert_eq!(incoming(event, |row| row), Incoming::Hint);
-        assert_eq!(incoming(Event::Data(None), |row| row), Incoming::Hint);
+        let event = appsync::Event::<Change<Order>>::Incomplete(Vec::new());
+        assert_eq!(api::incoming(event), Incoming::Hint);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the restaurant's API says, turned into what the models know. Parsed once, here.
 
-use appsync::{Client, Event};
+use appsync::Client;
 use aws_guest::Guest;
-use futures::stream::{Stream, StreamExt};
+use futures::stream::Stream;
 use net::civil::rfc3339;
 use net::{MaybeSend, UnixTime};
 
@@ -10,10 +10,10 @@ use super::form::Fault;
 use super::gauge::Figures;
 use super::model::{Order, OrderId, Ordered, Status, Step};
 use super::outbox::Outcome;
+use crate::live::Source;
 use crate::live::flight::Token;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::window::{Change, Revision};
-use crate::live::{Link, Source};
 use crate::{api, config};
 
 /// The operations' types, made from `graphql/restaurant/` when the page is built.
@@ -131,17 +131,9 @@ impl Source for Orders {
 
     fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
         let client = &self.0.client;
-        client
-            .subscribe::<schema::OnOrderChanged>(schema::on_order_changed::Variables {})
-            .map(|event| match event {
-                Event::State(state) => Incoming::Link(Link::from(state)),
-                // What cannot be applied is a hint to fetch.
-                Event::Incomplete(_) => Incoming::Hint,
-                Event::Data(data) => data
-                    .on_order_changed
-                    .and_then(change)
-                    .map_or(Incoming::Hint, Incoming::Change),
-            })
+        let told = schema::on_order_changed::Variables {};
+        let told = client.subscribe::<schema::OnOrderChanged>(told);
+        api::changes(told, |data| change(data.on_order_changed?))
     }
 
     async fn page(&self, _: Option<String>) -> Result<Page<Order>, Failure> {

@@ -54,4 +54,4 @@ pub use link::{Cause, ServiceError, State};
 pub use crate::client::{Client, Operation};
 pub use crate::endpoint::{ApiKey, Auth, Endpoint};
 pub use crate::error::{Error, GraphQlError};
-pub use crate::subscription::{Event, Subscription};
+pub use crate::subscription::{Event, Made, Subscription};

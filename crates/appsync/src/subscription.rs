@@ -1,5 +1,6 @@
 //! The subscriber's end: a stream of states and typed data.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -47,6 +48,51 @@ impl<T: FromJson> Stream for Subscription<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event<T>>> {
         let event = ready!(next(&mut self.deliveries, context));
         Poll::Ready(event.map(Event::read))
+    }
+}
+
+impl<T: FromJson> Subscription<T> {
+    /// The same, with what is made of the data in place of it; an event of which nothing can be made is incomplete. What
+    /// it is made by is forgotten, so that such streams are of one type for each thing that is made.
+    pub fn made<M>(self, make: impl Fn(T) -> Option<M> + Send + 'static) -> Made<M> {
+        let make = move |data: &Value| make(json::read(data).ok()?);
+        Made {
+            deliveries: self.deliveries,
+            make: Box::new(make),
+        }
+    }
+}
+
+/// What makes something of data.
+type Make<M> = dyn Fn(&Value) -> Option<M> + Send;
+
+/// A running [`Subscription`] of whose data something is made.
+pub struct Made<M> {
+    deliveries: Deliveries,
+    make: Box<Make<M>>,
+}
+
+impl<M> Stream for Made<M> {
+    type Item = Event<M>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event<M>>> {
+        let event = ready!(next(&mut self.deliveries, context));
+        Poll::Ready(event.map(|event| match event {
+            Event::State(state) => Event::State(state),
+            Event::Incomplete(errors) => Event::Incomplete(errors),
+            Event::Data(data) => match (self.make)(&data) {
+                Some(made) => Event::Data(made),
+                None => Event::Incomplete(Vec::new()),
+            },
+        }))
+    }
+}
+
+impl<M> fmt::Debug for Made<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Made")
+            .field("deliveries", &self.deliveries)
+            .finish_non_exhaustive()
     }
 }
 
