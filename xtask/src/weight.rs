@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// What all parts together are to weigh, in bytes, with orders and movies; 200,000 with all five systems.
-pub(crate) const GOAL: usize = 180_000;
+/// What all parts together are to weigh, in bytes, with all five systems.
+pub(crate) const GOAL: usize = 200_000;
 
 /// Above this the test command fails. It may only go down, until it is the goal.
-pub(crate) const BUDGET: usize = 290_000;
+pub(crate) const BUDGET: usize = 242_000;
 
 /// A part of the page.
 pub(crate) struct Part {
