@@ -59,6 +59,16 @@ async function calm(page: Page) {
   await expect(page.locator(".chip.is-fresh")).toHaveCount(0, { timeout: 20_000 });
 }
 
+/** A week as busy as people's are. */
+export async function planned(world: World) {
+  const { page, calendar } = await open(world, "calendar", busy);
+  await expect(calendar.country.locator("option")).toHaveCount(13);
+  await calm(page);
+  await calendar.layout("Week");
+  await page.mouse.move(0, 0);
+  return page;
+}
+
 export const CALENDAR: State[] = [
   ...(["Month", "Week", "Agenda"] as const).map((layout) => ({
     name: `calendar-${layout.toLowerCase()}`,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 
 import { STATES_OF_THE_PAGE, busy, evening } from "../states";
+import { planned } from "../states-calendar";
 import { settled, test } from "../tests/fixtures";
 
 const SHOTS = process.env.EDDY_SHOTS ?? fileURLToPath(new URL("../../target/shots", import.meta.url));
@@ -41,6 +42,12 @@ test("for the documents: restaurant", async ({ start, visit }) => {
   const { page } = await evening({ start, visit });
   await page.setViewportSize({ width: 1280, height: 800 });
   for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `restaurant-${scheme}.png`), false);
+});
+
+test("for the documents: calendar", async ({ start, visit }) => {
+  const page = await planned({ start, visit });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `calendar-${scheme}.png`), false);
 });
 
 async function shoot(page: Page, colorScheme: (typeof SCHEMES)[number], path: string, fullPage = true) {

@@ -132,6 +132,19 @@ test("an answer that is lost makes nothing twice", async ({ start, visit, expect
   expect(await named(cloud, "Once")).toHaveLength(1);
 });
 
+test("credentials that have ended and a clock that is wrong keep nobody from writing", async ({ start, visit, expected }) => {
+  expected.push(AWAY, /Failed to load resource: .* 40[13]/);
+  const cloud = await start();
+  const calendar = new Calendar((await visit()).page);
+  await calendar.open(cloud, "calendar/new");
+  await cloud.admin("faults/expire");
+  await calendar.create({ name: "With new credentials" });
+  await expect(calendar.told).toContainText("“With new credentials” is in the calendar");
+  await cloud.admin("faults/skew", { seconds: 3_600, for: 60 });
+  await calendar.create({ name: "By another clock" });
+  await expect(calendar.told).toContainText("“By another clock” is in the calendar");
+});
+
 test("20:00 is 20:00 in every zone and across changes of the clocks, and weeks begin where they do", async ({ start, visit }) => {
   const cloud = await start();
   const writer = new Calendar((await visit({ browser: { locale: "en-GB", timezoneId: "Europe/Amsterdam" } })).page);

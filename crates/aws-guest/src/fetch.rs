@@ -23,7 +23,7 @@ impl Guest {
         let credentials = self.credentials().await?;
         let signed = self.sign_with(&credentials, service, region, request.clone())?;
         let response = http::send(signed).await.map_err(Error::Unanswered)?;
-        if !refuses_signature(&response) {
+        if !refuses_signature(service, &response) {
             return Ok(response);
         }
         match response.header("date") {
@@ -37,9 +37,12 @@ impl Guest {
     }
 }
 
-fn refuses_signature(response: &Response) -> bool {
+/// A function's URL says the same of whatever is wrong (Lambda developer guide, "Control access to Lambda function URLs"):
+/// there it may always be the signature.
+fn refuses_signature(service: Service, response: &Response) -> bool {
     let named = response.header("x-amzn-errortype").unwrap_or_default();
-    matches!(response.status, 401 | 403) && !named.starts_with(DENIED)
+    let is_denied = named.starts_with(DENIED) && service != Service::LAMBDA;
+    matches!(response.status, 401 | 403) && !is_denied
 }
 
 #[cfg(test)]
@@ -57,20 +60,16 @@ mod tests {
 
     #[test]
     fn a_denial_is_not_a_refused_signature() {
-        assert!(refuses_signature(&answered(403, None)));
-        assert!(refuses_signature(&answered(
-            403,
-            Some("ExpiredTokenException")
-        )));
-        assert!(refuses_signature(&answered(
-            401,
-            Some("InvalidSignatureException")
-        )));
-        assert!(!refuses_signature(&answered(
-            403,
-            Some("AccessDeniedException")
-        )));
-        assert!(!refuses_signature(&answered(400, None)));
-        assert!(!refuses_signature(&answered(200, None)));
+        let refuses = |service, status, named| refuses_signature(service, &answered(status, named));
+        let (api, denied) = (Service::APPSYNC, Some("AccessDeniedException"));
+        assert!(refuses(api, 403, None));
+        assert!(refuses(api, 403, Some("ExpiredTokenException")));
+        assert!(refuses(api, 401, Some("InvalidSignatureException")));
+        assert!(!refuses(api, 403, denied));
+        assert!(!refuses(api, 400, None));
+        assert!(!refuses(api, 200, None));
+        // Functions do not tell the two apart.
+        assert!(refuses(Service::LAMBDA, 403, denied));
+        assert!(!refuses(Service::LAMBDA, 400, None));
     }
 }

@@ -44,8 +44,7 @@ async fn send(cloud: &Running, request: Request) -> Answer {
         .unwrap();
     let method = match request.method {
         Method::Get => "GET",
-        Method::Post => "POST",
-        other => panic!("{other:?}"),
+        other => other.as_str(),
     };
     sent(cloud, method, host, path, &request.headers, request.body).await
 }
@@ -217,6 +216,40 @@ async fn simulations_with_their_stage() {
         ..start("/order")
     };
     assert_eq!(send(&cloud, unstaged).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_calendar_s_function() {
+    let cloud = cloud().await;
+    let guest = guest(&cloud);
+    let host = name(Family::Function, Service::CalendarFunction);
+    let call = |method, path: &str, body: &Value| {
+        let request = Request::post(format!("http://{host}{path}"), body.to_string());
+        let request = Request { method, ..request };
+        guest.sign(Signed::LAMBDA, request).unwrap()
+    };
+    let (start, end) = ("2026-02-02T20:00:00", "2026-02-02T21:00:00");
+    let event = json!({"user_id": 2, "name": "Walk", "dt_start": start, "dt_end": end});
+    let told = send(&cloud, call(Method::Post, "/", &event)).await;
+    assert_eq!(
+        (told.status, &told.body["id"]),
+        (200, &json!(1)),
+        "{told:?}"
+    );
+    let renamed = json!({"user_id": 2, "id": 1, "name": "Long walk"});
+    let told = send(&cloud, call(Method::Put, "/", &renamed)).await;
+    assert_eq!(told.body["name"], "Long walk", "{told:?}");
+    let gone = json!({"user_id": 2, "id": 1});
+    let told = send(&cloud, call(Method::Delete, "/", &gone)).await;
+    assert_eq!(told.body["revision"], 3, "{told:?}");
+    // A signature holds over the path that was seen, and that of the plain address is not there.
+    let elsewhere = Request {
+        url: format!("http://{host}/"),
+        ..call(Method::Post, "/calendar/events", &event)
+    };
+    assert_eq!(send(&cloud, elsewhere).await.status, 403);
+    let told = send(&cloud, call(Method::Post, "/calendar/events", &event)).await;
+    assert_eq!(told.status, 404, "{told:?}");
 }
 
 #[tokio::test]
