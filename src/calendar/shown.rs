@@ -187,7 +187,11 @@ pub fn coming(entries: &[Entry<Event>], fresh: &[EventId], now: Local, count: us
     let coming = sorted(coming, |event| (event.start, event.id));
     let first = coming.into_iter().take(count);
     first
-        .map(|event| (key(event), chip(event, fresh, Place::Line, (false, false))))
+        .map(|event| {
+            // When it ends is told only where that is within a day.
+            let goes_on = (false, is_long(event));
+            (key(event), chip(event, fresh, Place::Line, goes_on))
+        })
         .collect()
 }
 
@@ -279,6 +283,10 @@ mod tests {
         assert_eq!(ids(&above.chips), [(2, true)]);
         assert_eq!(ids(&days[0].1), [(1, false)]);
         assert!(days[1..].iter().all(|(_, chips)| chips.is_empty()));
+        let now = Local::parse("2026-02-02T22:00").unwrap();
+        let next = coming(window.rows(), &fresh, now, 1);
+        assert_eq!(ids(&next), [(2, true)], "what is over has gone");
+        assert_eq!(next[0].1.goes_on, (false, true));
         let kept = Date::parse("2026-02-20").unwrap();
         let days = agenda(&look(Mode::Agenda), window.rows(), &fresh, &|date| {
             date == kept
