@@ -63,10 +63,9 @@ impl Live {
         let (mut was_live, mut seen) = (false, 0);
         effect(move || {
             let (is_live, told) = restaurant.with(|view| {
-                let rows = view.window.rows();
                 restaurant
                     .outbox
-                    .maybe_update(|outbox| outbox.observe(rows));
+                    .maybe_update(|outbox| outbox.observe(&view.window));
                 (
                     view.link == Link::Live,
                     view.changes + view.window.caught_up(),

@@ -9,7 +9,7 @@ use net::{Instant, UnixTime};
 use super::form::Fault;
 use super::model::{Order, OrderId, Ordered};
 use crate::live::flight::{Flight, Token};
-use crate::live::window::Entry;
+use crate::live::window::{Entry, Row as _, Window};
 
 /// Numbers orders that have no id yet; grows.
 pub type Number = u32;
@@ -40,7 +40,7 @@ pub struct Outbox {
     sent: UnixTime,
     /// Accepted, when, and not in the list so far.
     accepted: Vec<(Instant, Order)>,
-    returned: Option<(Ordered, Fault)>,
+    returned: Vec<(Ordered, Fault)>,
     /// The number given last.
     last: Number,
     /// What was accepted, the newest at the end.
@@ -56,7 +56,7 @@ impl Outbox {
             waiting: VecDeque::new(),
             sent: UnixTime(0),
             accepted: Vec::new(),
-            returned: None,
+            returned: Vec::new(),
             last: 0,
             own: Vec::new(),
         }
@@ -105,7 +105,7 @@ impl Outbox {
                 self.own.push(order.id.clone());
                 self.accepted.push((now, order));
             }
-            Outcome::Refused(fault) => self.returned = Some((flight.what.1, fault)),
+            Outcome::Refused(fault) => self.returned.push((flight.what.1, fault)),
             Outcome::Unknown => {
                 flight.failed(now, unit);
                 self.flight = Some(flight);
@@ -120,11 +120,16 @@ impl Outbox {
         }
     }
 
-    /// What the list shows: orders that are in it are on their way no more. Says whether there were any.
-    pub fn observe(&mut self, rows: &[Entry<Order>]) -> bool {
-        let before = self.accepted.len();
-        self.accepted
-            .retain(|(_, order)| rows.iter().all(|entry| entry.row.id != order.id));
+    /// What the list shows: orders that are in it are on their way no more, and those that stand below its end, if it
+    /// has one, are nothing that it could show. Says whether there were any.
+    pub fn observe(&mut self, window: &Window<Order>) -> bool {
+        let (before, rows) = (self.accepted.len(), window.rows());
+        let end = rows.last().filter(|_| window.is_cut());
+        let end = end.map(|entry| entry.row.position());
+        self.accepted.retain(|(_, order)| {
+            rows.iter().all(|entry| entry.row.id != order.id)
+                && end.as_ref().is_none_or(|end| order.position() >= *end)
+        });
         self.accepted.len() < before
     }
 
@@ -168,9 +173,9 @@ impl Outbox {
         self.own.last()
     }
 
-    /// What has come back; asked for once.
-    pub const fn returned(&mut self) -> Option<(Ordered, Fault)> {
-        self.returned.take()
+    /// What has come back, the first of it; each is handed out once.
+    pub fn returned(&mut self) -> Option<(Ordered, Fault)> {
+        (!self.returned.is_empty()).then(|| self.returned.remove(0))
     }
 }
 
@@ -183,7 +188,7 @@ impl Default for Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::window::{Change, Window};
+    use crate::live::window::Change;
     use crate::restaurant::model::Status;
     use crate::restaurant::model::tests::{order, soup};
 
@@ -223,10 +228,28 @@ mod tests {
 
         let mut window = Window::new(9);
         window.apply(Change::Put(order("b", 4, 1, Status::Pending)), UnixTime(0));
-        assert!(!outbox.observe(window.rows()));
+        assert!(!outbox.observe(&window));
         window.apply(Change::Put(order("a", 5, 1, Status::Pending)), UnixTime(0));
-        assert!(outbox.observe(window.rows()));
+        assert!(outbox.observe(&window));
         assert!(outbox.accepted(None).next().is_none());
+    }
+
+    #[test]
+    fn what_stands_below_the_list_s_end_is_not_waited_for() {
+        let mut outbox = Outbox::default();
+        outbox.place(soup());
+        sent(&mut outbox, 0);
+        outbox.answered(
+            Outcome::Accepted(order("a", 5, 0, Status::Pending)),
+            at(2),
+            0.0,
+        );
+        let mut window = Window::new(1);
+        window.apply(Change::Put(order("b", 8, 1, Status::Pending)), UnixTime(0));
+        assert!(!outbox.observe(&window), "the list may go on");
+        window.apply(Change::Put(order("c", 9, 1, Status::Pending)), UnixTime(0));
+        assert!(outbox.observe(&window));
+        assert_eq!(outbox.accepted(None).count(), 0);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// What all parts together are to weigh, in bytes, with all five systems.
+/// What all parts together are to weigh, in bytes, with all five systems (orders by two ways, movies, calendar, restaurant).
 pub(crate) const GOAL: usize = 200_000;
 
-/// Above this the test command fails. It may only go down, until it is the goal.
+/// Above this the test command fails. It rises with no more than a new system, and goes down
+/// otherwise, until it is the goal.
 pub(crate) const BUDGET: usize = 242_000;
 
 /// A part of the page.

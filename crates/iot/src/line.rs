@@ -15,7 +15,7 @@ use crate::topic::{Qos, TopicFilter};
 /// Seconds (`protocols.md`, and IoT Core's least): the service cuts after one and a half of it.
 pub(crate) const KEEP_ALIVE: u16 = 30;
 /// Filters in one SUBSCRIBE.
-const MOST_FILTERS: usize = 8;
+pub(crate) const MOST_FILTERS: usize = 8;
 /// Subscriptions a connection.
 const MOST_SUBSCRIPTIONS: usize = 50;
 

@@ -95,7 +95,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "browser",
         what: "browsers on the page and the cloud",
         fast: false,
-        budget: minutes(10),
+        budget: minutes(15),
         run: browser,
     },
     Step {

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Answer, Refused, answer, faults::faults, parsed, within};
+use crate::faults::Faults;
 use crate::server::Front;
 use crate::store::StoreError;
 use crate::workflows;
@@ -60,6 +61,23 @@ pub(super) struct Loaded {
     p99: f64,
 }
 
+/// The queues' consumers wait for as long as this lives: also where nobody waits for the load's answer any more.
+struct Held<'a>(&'a Faults, &'a World);
+
+impl<'a> Held<'a> {
+    fn new(faults: &'a Faults, world: &'a World) -> Self {
+        faults.hold_consumers(true);
+        Self(faults, world)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.hold_consumers(false);
+        self.1.wake.queues.ring();
+    }
+}
+
 /// Places the orders and answers when all have ended.
 pub(super) async fn run(State(front): State<Front>, body: Bytes) -> Answer<Loaded> {
     let Load { count, rate } = parsed(&body)?;
@@ -69,17 +87,10 @@ pub(super) async fn run(State(front): State<Front>, body: Bytes) -> Answer<Loade
     let world = &front.world;
     let name = format!("load {}", &world.surroundings.uuid()[..8]);
     let faults = faults(&front)?;
-    let placed = async {
-        if rate.is_none() {
-            faults.hold_consumers(true);
-        }
-        place(world, &name, count, rate).await?;
-        Ok::<_, Refused>(world.surroundings.now())
-    }
-    .await;
-    faults.hold_consumers(false);
-    world.wake.queues.ring();
-    let released = placed?;
+    let held = rate.is_none().then(|| Held::new(&faults, world));
+    place(world, &name, count, rate).await?;
+    let released = world.surroundings.now();
+    drop(held);
     rested(world).await?;
     let ends = ends(world, name).await?;
     let began = |order: &End| match rate {

@@ -41,17 +41,20 @@ pub(super) fn receive(
     let mut visible = tx.prepare_cached(
         "SELECT id, receives, body, cause FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, id LIMIT ?",
     )?;
-    let mut rows = visible.query(params![queue.name, now, queue.batch])?;
-    while let Some(row) = rows.next()? {
+    let rows = visible.query_map(params![queue.name, now, queue.batch], |row| {
         let body: String = row.get(2)?;
+        let cause: Option<String> = row.get(3)?;
+        Ok((row.get(0)?, row.get(1)?, body, cause))
+    })?;
+    // All are read before one is changed: what is changed stands elsewhere in the index that is being read.
+    for row in rows.collect::<Result<Vec<_>, _>>()? {
+        let (id, receives, body, cause) = row;
         let received = Received {
-            id: row.get(0)?,
-            receives: row.get(1)?,
+            id,
+            receives,
             body: serde_json::from_str(&body)?,
         };
-        let Received { id, receives, .. } = received;
         if receives >= queue.receives {
-            let cause: Option<String> = row.get(3)?;
             let silent = "the consumer had it and never said what became of it";
             give_up(tx, queue, &received, &cause.unwrap_or(silent.into()), now)?;
             continue;

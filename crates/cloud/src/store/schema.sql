@@ -138,6 +138,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     payload  TEXT NOT NULL,
     at       INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS dead_letters_by_name ON dead_letters (origin, name, subject);
 
 -- The guests' identities, and the key that credentials are made with.
 CREATE TABLE IF NOT EXISTS identities (

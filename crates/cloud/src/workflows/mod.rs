@@ -159,13 +159,11 @@ async fn give_up(world: &World, place: Place, checkpoint: Checkpoint) -> Result<
         error: None,
         cause: Some(gone(&place.machine)),
     });
-    let keep = move |tx: &Transaction<'_>| executions::keep(tx, &place, &checkpoint, &then, now);
-    world
-        .store
-        .write(keep)
-        .await
-        .map(drop)
-        .map_err(Broken::Store)
+    let keep = move |tx: &Transaction<'_>| {
+        let kept = executions::keep(tx, &place, &checkpoint, &then, now)?;
+        kept.map(drop).ok_or(Broken::Overtaken)
+    };
+    world.store.write(keep).await
 }
 
 /// Why an execution does not go on for now.
@@ -200,7 +198,9 @@ async fn run(
             Output::WaitUntil(until) if until > now => Answer::Wait,
             Output::WaitUntil(_) => Answer::Event(Event::Woken),
             Output::Invoke { .. } => invoke::call(world, machine, output).await,
-            Output::Ended(_) | Output::Nothing => return Ok(()),
+            // Over as soon as it was looked at again, such as by its time limit: that is still to be written down.
+            Output::Ended(_) => Answer::Wait,
+            Output::Nothing => return Ok(()),
         };
         let step = Step {
             machine: Arc::clone(machine),

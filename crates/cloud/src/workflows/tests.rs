@@ -243,3 +243,21 @@ async fn the_documents_try_again_what_may_pass() {
         );
     }
 }
+
+/// What ends in the moment in which it is looked at again, with nobody called before, is written down as ended.
+#[tokio::test]
+async fn what_is_over_at_once_is_over_for_good() {
+    let (world, _) = world(Duration::ZERO).await;
+    let document = json!({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}});
+    let machine = Arc::new(StateMachine {
+        workflow: &WORKFLOW,
+        machine: states::Machine::parse(&document.to_string()).unwrap(),
+    });
+    let (begun, now) = (Arc::clone(&machine), world.surroundings.now());
+    let begin = move |tx: &Transaction<'_>| begin(tx, &begun, "o".into(), json!({}), now);
+    world.store.write(begin).await.unwrap();
+    let (place, checkpoint) = due(&world).await.pop().unwrap();
+    assert!(run(&world, &machine, place, checkpoint).await.is_ok());
+    assert_eq!(state(&world, "o").await, "succeeded");
+    assert_eq!(due(&world).await.len(), 0);
+}

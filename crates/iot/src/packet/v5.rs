@@ -1,6 +1,7 @@
 //! MQTT 5.0. Sections are the specification's.
 
 use super::{Code, Message, Packet};
+use crate::line::MOST_FILTERS;
 use crate::topic::{Qos, Topic, TopicFilter};
 
 const CONNACK: u8 = 2;
@@ -38,7 +39,12 @@ pub(super) fn read(first: u8, body: &[u8]) -> Option<Packet> {
             let id = bytes.short()?;
             let words = bytes.properties(kind)?;
             let mut codes = Vec::new();
-            for number in bytes.rest()? {
+            let numbers = bytes.rest()?;
+            // Each brings the words along: nobody asked about so many.
+            if numbers.len() > MOST_FILTERS {
+                return None;
+            }
+            for number in numbers {
                 let (number, words) = (*number, words.clone());
                 codes.push(Code { number, words });
             }
