@@ -29,6 +29,8 @@ pub fn links(lines: &[Line], guest: Guest, journal: RwSignal<Journal>) -> El {
         .set("id", "links")
         .set("popover", "auto")
         .set("aria-label", "Links")
+        // On a small screen it scrolls: by keys, too.
+        .set("tabindex", "0")
         .child(section("Links").child(el("ul").children(lines)))
         .child(section("This guest").child(visitor(guest)))
         .child(

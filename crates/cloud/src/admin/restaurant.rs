@@ -87,7 +87,7 @@ pub(super) async fn run(State(front): State<Front>, body: Bytes) -> Answer<Loade
     let world = &front.world;
     let name = format!("load {}", &world.surroundings.uuid()[..8]);
     let faults = faults(&front)?;
-    let held = rate.is_none().then(|| Held::new(&faults, world));
+    let held = rate.is_none().then(|| Held::new(faults, world));
     place(world, &name, count, rate).await?;
     let released = world.surroundings.now();
     drop(held);
