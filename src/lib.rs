@@ -17,6 +17,7 @@ pub mod calendar;
 #[path = "../tests/common/cases.rs"]
 mod cases;
 pub mod config;
+mod id;
 pub mod live;
 pub mod movies;
 pub mod orders;

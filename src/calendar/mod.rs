@@ -13,14 +13,13 @@ pub mod view;
 pub mod wire;
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ui::signal::{Memo, ReadSignal, RwSignal};
-use leptos::prelude::{GetValue as _, StoredValue, UpdateValue as _, WithValue as _};
-use net::life::Life;
-use net::{Instant, UnixTime};
+use leptos::prelude::{GetValue as _, StoredValue, WithValue as _};
+use net::UnixTime;
 
+use crate::live::again::{self, Alarm};
 use crate::live::flight::Token;
 use crate::live::{self, Link, View};
 use crate::ui::{ReadLink, Ticker, effect, locale};
@@ -68,7 +67,7 @@ pub struct Live {
     /// What was done last, where the form that did it has gone.
     pub word: RwSignal<String>,
     /// When what is on its way is looked after next.
-    armed: StoredValue<Option<Instant>>,
+    alarm: Alarm,
 }
 
 impl Live {
@@ -103,25 +102,21 @@ impl Live {
             kept: Kept::start(api, look, move || is_live.get()),
             pointed: RwSignal::new(None),
             word: RwSignal::new(String::new()),
-            armed: StoredValue::new(None),
+            alarm: Alarm::new(),
         };
         effect(move || {
             if is_live.get() {
                 live.hurry();
             }
         });
-        live::each(net::life::events(), move |event| {
-            if matches!(event, Life::Online | Life::Wake | Life::Visible) {
-                live.hurry();
-            }
-        });
+        again::on_return(move || live.hurry());
         live
     }
 
     /// The state of the link behind it.
     #[must_use]
     pub fn link(self) -> ReadLink {
-        Arc::new(move || self.view.with(|view| view.link.clone()))
+        live::link_of(self.view)
     }
 
     /// Whose calendar it is.
@@ -198,23 +193,6 @@ impl Live {
         let Some(at) = deadline.flatten() else {
             return;
         };
-        let is_armed = |armed: &mut Option<Instant>| {
-            let is_armed = armed.is_some_and(|armed| armed <= at);
-            if !is_armed {
-                *armed = Some(at);
-            }
-            is_armed
-        };
-        if self.armed.try_update_value(is_armed) == Some(false) {
-            net::spawn(async move {
-                net::sleep_until(at).await;
-                let _ = self.armed.try_update_value(|armed| {
-                    if *armed == Some(at) {
-                        *armed = None;
-                    }
-                });
-                self.send();
-            });
-        }
+        self.alarm.set(at, move || self.send());
     }
 }

@@ -1,5 +1,7 @@
-//! Something that is sent until it is answered, always under the same token, so that it counts once. Pure.
+//! What is sent until it is answered, always under the same token, so that it counts once; alone, or one after the
+//! other. Pure.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use net::Instant;
@@ -68,6 +70,93 @@ impl<T> Flight<T> {
     #[must_use]
     pub const fn is_delayed(&self) -> bool {
         self.failures > 0
+    }
+}
+
+/// What is sent one after the other: the next only when the one before is answered.
+#[derive(Debug, Clone)]
+pub struct Departures<T> {
+    flight: Option<Flight<T>>,
+    waiting: VecDeque<T>,
+}
+
+impl<T: Clone> Departures<T> {
+    /// Nothing is on its way.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            flight: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// To be sent as soon as what was to be sent before is answered.
+    pub fn push(&mut self, what: T) {
+        self.waiting.push_back(what);
+    }
+
+    /// The next to be sent now, and under which token; `token` makes new ones.
+    pub fn poll(&mut self, now: Instant, token: impl FnOnce() -> Token) -> Option<(T, Token)> {
+        if self.flight.is_none() {
+            let next = self.waiting.pop_front()?;
+            self.flight = Some(Flight::new(next, token(), now));
+        }
+        let flight = self.flight.as_mut()?;
+        let departs = flight.departs(now);
+        departs.then(|| (flight.what.clone(), flight.token.clone()))
+    }
+
+    /// When to poll again, if nothing happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.flight.as_ref()?.due()
+    }
+
+    /// The one that was sent is answered: the next may go.
+    pub fn landed(&mut self) -> Option<T> {
+        self.flight.take().map(|flight| flight.what)
+    }
+
+    /// See [`Flight::failed`].
+    pub fn failed(&mut self, now: Instant, unit: f64) {
+        if let Some(flight) = &mut self.flight {
+            flight.failed(now, unit);
+        }
+    }
+
+    /// See [`Flight::hurry`].
+    pub fn hurry(&mut self, now: Instant) {
+        if let Some(flight) = &mut self.flight {
+            flight.hurry(now);
+        }
+    }
+
+    /// The one that was sent and is not answered.
+    #[must_use]
+    pub fn flying(&self) -> Option<&T> {
+        self.flight.as_ref().map(|flight| &flight.what)
+    }
+
+    /// Whether it could not be sent so far.
+    #[must_use]
+    pub fn is_delayed(&self) -> bool {
+        self.flight.as_ref().is_some_and(Flight::is_delayed)
+    }
+
+    /// What is not answered, in order.
+    pub fn unanswered(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.flying().into_iter().chain(&self.waiting)
+    }
+
+    /// Takes back what was not sent so far, in order.
+    pub fn call_off(&mut self) -> impl Iterator<Item = T> {
+        self.waiting.drain(..)
+    }
+}
+
+impl<T: Clone> Default for Departures<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

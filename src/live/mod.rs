@@ -4,6 +4,7 @@
 //! them knows Leptos. This module is the one bridge from streams to signals, and the only place that starts a
 //! subscription's task.
 
+pub mod again;
 pub mod drive;
 pub mod erased;
 pub mod flight;
@@ -15,7 +16,9 @@ pub mod several;
 pub mod window;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
+use crate::ui::ReadLink;
 use crate::ui::signal::{ReadSignal, signal};
 use futures::{Stream, StreamExt as _};
 use leptos::task::spawn_local_scoped_with_cancellation;
@@ -25,6 +28,7 @@ use erased::{Any, Erased, Kept};
 pub use gapless::View;
 pub use journal::Journal;
 pub use link::Link;
+use window::Row;
 
 /// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.
 pub fn follow<S>(source: S, limit: usize) -> ReadSignal<View<S::Row>>
@@ -45,6 +49,15 @@ type Show = Box<dyn FnMut(&View<Any>)>;
 
 fn run(source: Erased, limit: usize, show: Show) {
     task(async move { drive::run(&source, limit, show).await });
+}
+
+/// The state of the link behind a view.
+#[must_use]
+pub fn link_of<R: Row + 'static>(view: ReadSignal<View<R>>) -> ReadLink
+where
+    View<R>: Send + Sync,
+{
+    Arc::new(move || view.with(|view| view.link.clone()))
 }
 
 /// Does something with each item of a stream, for as long as the current reactive owner lives.

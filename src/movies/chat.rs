@@ -1,11 +1,9 @@
 //! Messages on their way: one after the other, each once. Pure.
 
-use std::collections::VecDeque;
-
 use net::Instant;
 
 use super::model::MessageId;
-use crate::live::flight::{Flight, Token};
+use crate::live::flight::{Departures, Token};
 
 /// A message that is to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +53,7 @@ pub struct Returned {
 /// The visitor's messages on their way.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    flight: Option<Flight<Draft>>,
-    waiting: VecDeque<Draft>,
+    departures: Departures<Draft>,
     returned: Option<Returned>,
     own: Vec<MessageId>,
 }
@@ -80,33 +77,32 @@ impl Outbox {
 
     /// To be said as soon as what was to be said before is.
     pub fn say(&mut self, draft: Draft) {
-        self.waiting.push_back(draft);
+        self.departures.push(draft);
     }
 
     /// The next message to be sent, and under which token; `token` makes new ones.
     pub fn poll(&mut self, now: Instant, token: impl FnOnce() -> Token) -> Option<(Draft, Token)> {
-        if self.flight.is_none() {
-            let draft = self.waiting.pop_front()?;
-            self.flight = Some(Flight::new(draft, token(), now));
-        }
-        let flight = self.flight.as_mut()?;
-        let departs = flight.departs(now);
-        departs.then(|| (flight.what.clone(), flight.token.clone()))
+        self.departures.poll(now, token)
     }
 
     /// When to poll again, if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.flight.as_ref()?.due()
+        self.departures.deadline()
     }
 
     /// What came of the message that was sent; `unit` is random in [0, 1). What is refused comes back, and so does what
     /// was to follow it: said alone it might mean something else.
     pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
-        let Some(mut flight) = self.flight.take() else {
+        if let Outcome::Unknown = outcome {
+            self.departures.failed(now, unit);
+            return;
+        }
+        let Some(draft) = self.departures.landed() else {
             return;
         };
         match outcome {
+            Outcome::Unknown => {}
             Outcome::Said(id) => {
                 if self.own.len() == Self::OWN {
                     self.own.remove(0);
@@ -114,37 +110,30 @@ impl Outbox {
                 self.own.push(id);
             }
             Outcome::Refused(why) => {
-                let mut text = flight.what.text;
-                for draft in self.waiting.drain(..) {
-                    text.push(' ');
-                    text.push_str(&draft.text);
-                }
+                // What came back before and nobody asked for is not lost to what comes now.
+                let before = self.returned.take().map(|returned| returned.text);
+                let texts = before.into_iter().chain([draft.text]);
+                let texts = texts.chain(self.departures.call_off().map(|draft| draft.text));
+                let text = texts.collect::<Vec<_>>().join(" ");
                 self.returned = Some(Returned { text, why });
-            }
-            Outcome::Unknown => {
-                flight.failed(now, unit);
-                self.flight = Some(flight);
             }
         }
     }
 
-    /// See [`Flight::hurry`].
+    /// See [`Departures::hurry`].
     pub fn hurry(&mut self, now: Instant) {
-        if let Some(flight) = &mut self.flight {
-            flight.hurry(now);
-        }
+        self.departures.hurry(now);
     }
 
     /// What is not known to be said, in order.
     pub fn unsaid(&self) -> impl Iterator<Item = &Draft> {
-        let flight = self.flight.iter().map(|flight| &flight.what);
-        flight.chain(&self.waiting)
+        self.departures.unanswered()
     }
 
     /// Whether the first of them could not be sent so far.
     #[must_use]
     pub fn is_delayed(&self) -> bool {
-        self.flight.as_ref().is_some_and(Flight::is_delayed)
+        self.departures.is_delayed()
     }
 
     /// What has come back; asked for once.
@@ -240,6 +229,18 @@ mod tests {
         );
         assert_eq!(outbox.returned(), None);
         assert_eq!(sent(&mut outbox, 2), None);
+
+        for (now, text) in [(3, "d"), (5, "e")] {
+            outbox.say(draft(text));
+            sent(&mut outbox, now);
+            outbox.answered(Outcome::Refused("no".into()), at(now), 0.0);
+        }
+        let returned = outbox.returned().map(|returned| returned.text);
+        assert_eq!(
+            returned.as_deref(),
+            Some("d e"),
+            "the second beside the first"
+        );
     }
 
     #[test]

@@ -7,14 +7,13 @@ pub mod view;
 pub mod votes;
 pub mod wire;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ui::signal::{ReadSignal, RwSignal};
+use crate::ui::signal::{ReadSignal, RwSignal, once};
 use leptos::prelude::*;
-use net::life::Life;
-use net::{Instant, UnixTime};
+use net::UnixTime;
 
+use crate::live::again::{self, Alarm};
 use crate::live::flight::Token;
 use crate::live::{self, Link, View};
 use crate::ui::{ReadLink, effect};
@@ -45,7 +44,7 @@ pub struct Live {
     pub outbox: RwSignal<Outbox>,
     wider: StoredValue<Wider>,
     /// When what is on its way is looked after next.
-    armed: StoredValue<Option<Instant>>,
+    alarm: Alarm,
 }
 
 impl Live {
@@ -61,7 +60,7 @@ impl Live {
             votes: RwSignal::new(Votes::new()),
             outbox: RwSignal::new(Outbox::with_own(own)),
             wider: StoredValue::new(wider),
-            armed: StoredValue::new(None),
+            alarm: Alarm::new(),
         };
         let (votes, mut was_live) = (movies.votes, false);
         effect(move || {
@@ -77,24 +76,14 @@ impl Live {
             }
             was_live = is_live;
         });
-        live::each(net::life::events(), move |event| {
-            if matches!(event, Life::Online | Life::Wake | Life::Visible) {
-                movies.hurry();
-            }
-        });
+        again::on_return(move || movies.hurry());
         movies
     }
 
     /// Reads what is shown, and runs anew when that changes. A closure that reads a signal weighs far more in the page
     /// than one that is handed what is in it.
     pub fn with<T: Default>(self, read: impl FnOnce(&View<Item>) -> T) -> T {
-        let (mut read, mut told) = (Some(read), T::default());
-        self.look(&mut |view| {
-            if let Some(read) = read.take() {
-                told = read(view);
-            }
-        });
-        told
+        once(|read| self.look(read), read)
     }
 
     fn look(self, read: &mut dyn FnMut(&View<Item>)) {
@@ -103,13 +92,7 @@ impl Live {
 
     /// The same of the visitor's votes.
     fn tally<T: Default>(self, read: impl FnOnce(&Votes) -> T) -> T {
-        let (mut read, mut told) = (Some(read), T::default());
-        self.count(&mut |votes| {
-            if let Some(read) = read.take() {
-                told = read(votes);
-            }
-        });
-        told
+        once(|read| self.count(read), read)
     }
 
     fn count(self, read: &mut dyn FnMut(&Votes)) {
@@ -119,10 +102,7 @@ impl Live {
     /// The state of the link behind them.
     #[must_use]
     pub fn link(self) -> ReadLink {
-        Arc::new(move || {
-            let link = self.with(|view| Some(view.link.clone()));
-            link.unwrap_or(Link::Connecting)
-        })
+        live::link_of(self.view)
     }
 
     /// See [`Api::picture`].
@@ -218,24 +198,7 @@ impl Live {
         let Some(at) = votes.into_iter().chain(outbox).min() else {
             return;
         };
-        let is_armed = |armed: &mut Option<Instant>| {
-            let is_armed = armed.is_some_and(|armed| armed <= at);
-            if !is_armed {
-                *armed = Some(at);
-            }
-            is_armed
-        };
-        if self.armed.try_update_value(is_armed) == Some(false) {
-            net::spawn(async move {
-                net::sleep_until(at).await;
-                let _ = self.armed.try_update_value(|armed| {
-                    if *armed == Some(at) {
-                        *armed = None;
-                    }
-                });
-                self.send();
-            });
-        }
+        self.alarm.set(at, move || self.send());
     }
 }
 

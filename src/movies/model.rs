@@ -5,10 +5,10 @@
 
 use std::cmp::Reverse;
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use net::UnixTime;
 
+use crate::id::id;
 use crate::live::window::{Entry, Revision, Row};
 
 /// How long a message is kept, in milliseconds.
@@ -102,22 +102,9 @@ pub struct Best {
     pub votes: i64,
 }
 
-/// A message's id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId(Arc<str>);
-
-impl MessageId {
-    /// The id as it stands on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for MessageId {
-    fn from(id: &str) -> Self {
-        Self(id.into())
-    }
+id! {
+    /// A message's id.
+    MessageId
 }
 
 /// What somebody said in the chat.

@@ -117,7 +117,6 @@ impl Feed {
     /// The state of the link behind them.
     #[must_use]
     pub fn link(&self) -> ReadLink {
-        let view = self.view;
-        Arc::new(move || view.with(|view| view.link.clone()))
+        live::link_of(self.view)
     }
 }

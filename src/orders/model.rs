@@ -1,30 +1,16 @@
 //! Orders as the page thinks of them: plain values, no browser, no framework, no client.
 
-use std::sync::Arc;
-
 use net::UnixTime;
 
+use crate::id::id;
 use crate::live::window::{Patch, Revision, Row};
 
 /// How long an order is kept after its creation, in milliseconds. The server counts in whole seconds.
 const KEPT: i64 = 24 * 60 * 60 * 1000;
 
-/// An order's id, a KSUID.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(Arc<str>);
-
-impl OrderId {
-    /// The id as it stands on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for OrderId {
-    fn from(id: &str) -> Self {
-        Self(id.into())
-    }
+id! {
+    /// An order's id, a KSUID.
+    OrderId
 }
 
 /// An order at one revision.

@@ -8,14 +8,12 @@ pub mod outbox;
 pub mod view;
 pub mod wire;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ui::signal::{ReadSignal, RwSignal};
-use leptos::prelude::{GetValue as _, StoredValue, UpdateValue as _};
-use net::Instant;
-use net::life::Life;
+use crate::ui::signal::{ReadSignal, RwSignal, once};
+use leptos::prelude::{GetValue as _, StoredValue};
 
+use crate::live::again::{self, Alarm};
 use crate::live::flight::Token;
 use crate::live::{self, Link, View};
 use crate::ui::{ReadLink, effect};
@@ -46,7 +44,7 @@ pub struct Live {
     /// How full the queue is.
     pub gauge: RwSignal<Gauge>,
     /// When what is on its way is looked after next.
-    armed: StoredValue<Option<Instant>>,
+    alarm: Alarm,
 }
 
 impl Live {
@@ -58,7 +56,7 @@ impl Live {
             api: StoredValue::new(api),
             outbox: RwSignal::new(Outbox::new()),
             gauge: RwSignal::new(Gauge::new()),
-            armed: StoredValue::new(None),
+            alarm: Alarm::new(),
         };
         let (mut was_live, mut seen) = (false, 0);
         effect(move || {
@@ -79,24 +77,14 @@ impl Live {
             }
             (was_live, seen) = (is_live, told);
         });
-        live::each(net::life::events(), move |event| {
-            if matches!(event, Life::Online | Life::Wake | Life::Visible) {
-                restaurant.hurry();
-            }
-        });
+        again::on_return(move || restaurant.hurry());
         restaurant
     }
 
     /// Reads what is shown, and runs anew when that changes. A closure that reads a signal weighs far more in the page
     /// than one that is handed what is in it.
     pub fn with<T: Default>(self, read: impl FnOnce(&View<Order>) -> T) -> T {
-        let (mut read, mut told) = (Some(read), T::default());
-        self.look(&mut |view| {
-            if let Some(read) = read.take() {
-                told = read(view);
-            }
-        });
-        told
+        once(|read| self.look(read), read)
     }
 
     fn look(self, read: &mut dyn FnMut(&View<Order>)) {
@@ -106,10 +94,7 @@ impl Live {
     /// The state of the link behind them.
     #[must_use]
     pub fn link(self) -> ReadLink {
-        Arc::new(move || {
-            let link = self.with(|view| Some(view.link.clone()));
-            link.unwrap_or(Link::Connecting)
-        })
+        live::link_of(self.view)
     }
 
     /// The lines of the list.
@@ -226,23 +211,6 @@ impl Live {
         let Some(at) = outbox.into_iter().chain(gauge).min() else {
             return;
         };
-        let is_armed = |armed: &mut Option<Instant>| {
-            let is_armed = armed.is_some_and(|armed| armed <= at);
-            if !is_armed {
-                *armed = Some(at);
-            }
-            is_armed
-        };
-        if self.armed.try_update_value(is_armed) == Some(false) {
-            net::spawn(async move {
-                net::sleep_until(at).await;
-                let _ = self.armed.try_update_value(|armed| {
-                    if *armed == Some(at) {
-                        *armed = None;
-                    }
-                });
-                self.send();
-            });
-        }
+        self.alarm.set(at, move || self.send());
     }
 }

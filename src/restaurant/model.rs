@@ -1,28 +1,15 @@
 //! Restaurant orders as the page thinks of them: plain values, no browser, no framework, no client.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use net::UnixTime;
 
+use crate::id::id;
 use crate::live::window::{Revision, Row};
 
-/// An order's id, a KSUID; also the name of its workflow's execution.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(Arc<str>);
-
-impl OrderId {
-    /// The id as it stands on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for OrderId {
-    fn from(id: &str) -> Self {
-        Self(id.into())
-    }
+id! {
+    /// An order's id, a KSUID; also the name of its workflow's execution.
+    OrderId
 }
 
 /// What is ordered.

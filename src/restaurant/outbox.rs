@@ -1,14 +1,13 @@
 //! Orders on their way: one after the other, each under a token until it is answered, and in sight until the list has
 //! them. Pure.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use net::{Instant, UnixTime};
 
 use super::form::Fault;
 use super::model::{Order, OrderId, Ordered};
-use crate::live::flight::{Flight, Token};
+use crate::live::flight::{Departures, Token};
 use crate::live::window::{Entry, Row as _, Window};
 
 /// Numbers orders that have no id yet; grows.
@@ -34,9 +33,8 @@ pub enum Outcome {
 /// The visitor's orders on their way.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    flight: Option<Flight<(Number, Ordered)>>,
-    waiting: VecDeque<(Number, Ordered)>,
-    /// When that was sent first, by the cloud's clock.
+    departures: Departures<(Number, Ordered)>,
+    /// When the one that is not answered was sent first, by the cloud's clock.
     sent: UnixTime,
     /// Accepted, when, and not in the list so far.
     accepted: Vec<(Instant, Order)>,
@@ -52,8 +50,7 @@ impl Outbox {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            flight: None,
-            waiting: VecDeque::new(),
+            departures: Departures::new(),
             sent: UnixTime(0),
             accepted: Vec::new(),
             returned: Vec::new(),
@@ -65,7 +62,7 @@ impl Outbox {
     /// To be sent as soon as what was placed before is answered.
     pub fn place(&mut self, ordered: Ordered) {
         self.last += 1;
-        self.waiting.push_back((self.last, ordered));
+        self.departures.push((self.last, ordered));
     }
 
     /// The next order to be sent, and under which token; `token` makes new ones, `wall` is the cloud's clock.
@@ -75,29 +72,31 @@ impl Outbox {
         wall: UnixTime,
         token: impl FnOnce() -> Token,
     ) -> Option<(Ordered, Token)> {
-        if self.flight.is_none() {
-            let next = self.waiting.pop_front()?;
-            self.flight = Some(Flight::new(next, token(), now));
+        if self.departures.flying().is_none() {
             self.sent = wall;
         }
-        let flight = self.flight.as_mut()?;
-        let departs = flight.departs(now);
-        departs.then(|| (flight.what.1.clone(), flight.token.clone()))
+        let ((_, ordered), token) = self.departures.poll(now, token)?;
+        Some((ordered, token))
     }
 
     /// When to poll again, if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.flight.as_ref()?.due()
+        self.departures.deadline()
     }
 
     /// What came of the order that was sent; `unit` is random in [0, 1). What is refused comes back; what was placed
     /// after it is sent all the same.
     pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
-        let Some(mut flight) = self.flight.take() else {
+        if outcome == Outcome::Unknown {
+            self.departures.failed(now, unit);
+            return;
+        }
+        let Some((_, ordered)) = self.departures.landed() else {
             return;
         };
         match outcome {
+            Outcome::Unknown => {}
             Outcome::Accepted(order) => {
                 if self.own.len() == OWN {
                     self.own.remove(0);
@@ -105,19 +104,13 @@ impl Outbox {
                 self.own.push(order.id.clone());
                 self.accepted.push((now, order));
             }
-            Outcome::Refused(fault) => self.returned.push((flight.what.1, fault)),
-            Outcome::Unknown => {
-                flight.failed(now, unit);
-                self.flight = Some(flight);
-            }
+            Outcome::Refused(fault) => self.returned.push((ordered, fault)),
         }
     }
 
-    /// See [`Flight::hurry`].
+    /// See [`Departures::hurry`].
     pub fn hurry(&mut self, now: Instant) {
-        if let Some(flight) = &mut self.flight {
-            flight.hurry(now);
-        }
+        self.departures.hurry(now);
     }
 
     /// What the list shows: orders that are in it are on their way no more, and those that stand below its end, if it
@@ -135,15 +128,14 @@ impl Outbox {
 
     /// What is not known to be accepted, in order.
     pub fn unsent(&self) -> impl DoubleEndedIterator<Item = &(Number, Ordered)> {
-        let flight = self.flight.iter().map(|flight| &flight.what);
-        flight.chain(&self.waiting)
+        self.departures.unanswered()
     }
 
     /// What the list need not show of that, since it shows these orders: the one that was sent may be listed before
     /// anybody has answered.
     #[must_use]
     pub fn overtaken(&self, rows: &[Entry<Order>]) -> Option<Number> {
-        let (number, ordered) = &self.flight.as_ref()?.what;
+        let (number, ordered) = self.departures.flying()?;
         let since = self.sent.plus_millis(-SKEW);
         let rows = rows.iter().map(|entry| &entry.row);
         // The newest are on top.
@@ -156,7 +148,7 @@ impl Outbox {
     /// Whether the first of them could not be sent so far.
     #[must_use]
     pub fn is_delayed(&self) -> bool {
-        self.flight.as_ref().is_some_and(Flight::is_delayed)
+        self.departures.is_delayed()
     }
 
     /// What is accepted, and not in the list so far; and whether it is lost, if the queue was seen to be empty then.

@@ -268,6 +268,18 @@ fn memo(follow: Follow) -> computed::Memo<Compared> {
     computed::Memo::new(follow)
 }
 
+/// Has something read by what is handed a reader that may be called again, and so is generated once, however many read
+/// by it.
+pub fn once<V, T: Default>(by: impl FnOnce(&mut dyn FnMut(&V)), read: impl FnOnce(&V) -> T) -> T {
+    let (mut read, mut told) = (Some(read), T::default());
+    by(&mut |value| {
+        if let Some(read) = read.take() {
+            told = read(value);
+        }
+    });
+    told
+}
+
 // By hand: the values need not be what the signals are.
 macro_rules! handles {
     ($($handle:ident),*) => {$(
