@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{Either, ready, select};
+use futures::future::{Either, pending, ready, select};
 use futures::{StreamExt, stream};
+use net::Instant;
 use net::life::Life;
 use net::socket::{LOST, Message, Received, Socket};
 
@@ -78,33 +79,51 @@ pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command
     ));
     let mut handles_gone = false;
     loop {
-        for action in actor.conversation.take_actions() {
-            actor.perform(action);
-        }
-        if handles_gone && actor.conversation.is_idle() {
-            return;
-        }
-        let event = match actor.conversation.next_deadline() {
-            None => events.next().await,
-            Some(deadline) => match select(events.next(), pin!(net::sleep_until(deadline))).await {
+        let armed = actor.conversation.next_deadline();
+        let mut timer = pin!(until(armed));
+        loop {
+            for action in actor.conversation.take_actions() {
+                actor.perform(action);
+            }
+            if handles_gone && actor.conversation.is_idle() {
+                return;
+            }
+            // With every message the deadline moves away: the timer stays set and comes early, rather than being set
+            // anew each time.
+            if is_before(actor.conversation.next_deadline(), armed) {
+                break;
+            }
+            let event = match select(events.next(), timer.as_mut()).await {
                 Either::Left((event, _)) => event,
                 Either::Right(((), _)) => {
                     actor.conversation.handle_timeout(net::now());
-                    continue;
+                    break;
                 }
-            },
-        };
-        match event {
-            Some(Event::HandlesGone) => handles_gone = true,
-            Some(Event::Command(command)) => actor.command(command),
-            Some(Event::Report(Report::Input(input))) => actor.input(input),
-            Some(Event::Report(Report::Message(id, message))) => {
-                actor.conversation.hear(net::now(), id, message);
+            };
+            match event {
+                Some(Event::HandlesGone) => handles_gone = true,
+                Some(Event::Command(command)) => actor.command(command),
+                Some(Event::Report(Report::Input(input))) => actor.input(input),
+                Some(Event::Report(Report::Message(id, message))) => {
+                    actor.conversation.hear(net::now(), id, message);
+                }
+                Some(Event::Life(life)) => actor.life(life),
+                // The page's life ends with the page.
+                None => return,
             }
-            Some(Event::Life(life)) => actor.life(life),
-            // The page's life ends with the page.
-            None => return,
         }
+    }
+}
+
+/// Whether one deadline comes first; none never comes.
+fn is_before(one: Option<Instant>, other: Option<Instant>) -> bool {
+    one.is_some_and(|one| other.is_none_or(|other| one < other))
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => net::sleep_until(deadline).await,
+        None => pending().await,
     }
 }
 
