@@ -189,6 +189,28 @@ export class Orders {
 }
 
 /**
+ * Waits until each of the tables shows what another one did, or has overtaken it: while orders move, two that are read one
+ * after the other need never be the same.
+ */
+export async function agree(...all: Orders[]) {
+  for (const one of all) {
+    const told = await one.shown();
+    for (const other of all) await expect.poll(async () => lacks(await other.shown(), told)).toEqual([]);
+  }
+}
+
+/** What of these orders a table shows earlier on their way, in another place, or not at all. */
+function lacks(shown: string[][], told: string[][]): string[][] {
+  const ids = told.map(([orderId]) => orderId);
+  const same = shown.filter(([orderId]) => ids.includes(orderId));
+  const reached = (status: string) => STATES.indexOf(status);
+  return told.filter(([orderId, status], place) => {
+    const [otherId, other] = same[place] ?? [];
+    return otherId !== orderId || reached(other) < reached(status);
+  });
+}
+
+/**
  * Records, inside the page, each state that the follower shows as the present one, in order. A state that was skipped is
  * marked as reached all the same, so what counts is what was once the present one.
  */

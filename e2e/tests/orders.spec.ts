@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
-
 import { guest, listedOrders } from "../aws.mjs";
-import { BASKETS, Orders, STATES, WAYS, expect, followerSaw, recordFollower, test } from "./fixtures";
+import { BASKETS, Orders, STATES, WAYS, agree, expect, followerSaw, recordFollower, test } from "./fixtures";
 
 test("two browsers see one simulation move, and both follow an order through each state", async ({ start, visit }) => {
   test.setTimeout(120_000);
@@ -21,10 +19,10 @@ test("two browsers see one simulation move, and both follow an order through eac
   await expect(first.rows).not.toHaveCount(0);
   const orderId = await followNewest(first, second);
 
-  // Both move together: while orders come in, they agree.
+  // Both move together: while orders come in, what one shows the other shows too.
   for (const count of [2, 4]) {
     await expect.poll(() => first.rows.count()).toBeGreaterThanOrEqual(count);
-    await expect.poll(async () => isDeepStrictEqual(await first.shown(), await second.shown())).toBe(true);
+    await agree(first, second);
   }
   for (const orders of [first, second]) {
     // Each of the seven transitions was shown by itself; the order may have been accepted before it was followed.
