@@ -1,6 +1,7 @@
 //! The executions that lie in the database. Each function is a part of a transaction.
 
 use rusqlite::{Connection, Transaction, params};
+use serde_json::Value;
 use states::{Checkpoint, End};
 
 use crate::dead_letters::{self, Origin};
@@ -15,6 +16,16 @@ pub(super) struct Place {
     pub(super) machine: String,
     pub(super) name: String,
     pub(super) step: i64,
+}
+
+/// What is kept of an execution: where it stands, or why that cannot be read.
+pub(super) type Kept = Result<Checkpoint, Unreadable>;
+
+/// A checkpoint that is none, such as of a version that wrote others.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    text: String,
+    cause: String,
 }
 
 /// What follows a checkpoint.
@@ -55,20 +66,25 @@ pub(super) fn due(
     connection: &Connection,
     now: i64,
     at_most: i64,
-) -> Result<(Vec<(Place, Checkpoint)>, Option<i64>), StoreError> {
+) -> Result<(Vec<(Place, Kept)>, Option<i64>), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT machine, name, step, checkpoint FROM executions WHERE due <= ? ORDER BY due LIMIT ?",
     )?;
     let mut rows = statement.query(params![now, at_most])?;
     let mut executions = Vec::new();
     while let Some(row) = rows.next()? {
-        let checkpoint: String = row.get(3)?;
+        let text: String = row.get(3)?;
         let place = Place {
             machine: row.get(0)?,
             name: row.get(1)?,
             step: row.get(2)?,
         };
-        executions.push((place, serde_json::from_str(&checkpoint)?));
+        // One that does not read must not hold up the others.
+        let kept = serde_json::from_str(&text).map_err(|error| Unreadable {
+            text,
+            cause: error.to_string(),
+        });
+        executions.push((place, kept));
     }
     let next = connection
         .prepare_cached("SELECT min(due) FROM executions WHERE due > ?")?
@@ -85,11 +101,6 @@ pub(super) fn keep(
     then: &Then,
     now: i64,
 ) -> Result<Option<Place>, StoreError> {
-    let Place {
-        machine,
-        name,
-        step,
-    } = place;
     let (state, kept, due, ended) = match then {
         Then::At(due) => {
             let kept = serde_json::to_string(checkpoint)?;
@@ -102,18 +113,56 @@ pub(super) fn keep(
                 Some(cause) => format!("{error} in {}: {cause}", checkpoint.state()),
                 None => format!("{error} in {}", checkpoint.state()),
             };
-            tracing::warn!(workflow = machine, name, cause, "an execution failed");
-            let input = &checkpoint.execution.input;
-            dead_letters::bury(tx, Origin::Workflow, machine, name, &cause, 1, input, now)?;
+            bury(tx, place, &cause, &checkpoint.execution.input, now)?;
             ("failed", None, None, Some(now))
         }
     };
+    move_on(tx, place, (state, kept, due, ended))
+}
+
+/// Gives up an execution whose checkpoint does not read. Its dead letter has the input, if that can be found, and else
+/// the checkpoint as it is. `None` as for [`keep`].
+pub(super) fn give_up(
+    tx: &Transaction<'_>,
+    place: &Place,
+    Unreadable { text, cause }: Unreadable,
+    now: i64,
+) -> Result<Option<Place>, StoreError> {
+    let cause = format!("its checkpoint does not read: {cause}");
+    let kept = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let input = kept.pointer("/execution/input").unwrap_or(&kept);
+    bury(tx, place, &cause, input, now)?;
+    move_on(tx, place, ("failed", None, None, Some(now)))
+}
+
+fn bury(
+    tx: &Transaction<'_>,
+    Place { machine, name, .. }: &Place,
+    cause: &str,
+    input: &Value,
+    now: i64,
+) -> Result<(), StoreError> {
+    tracing::warn!(workflow = machine, name, cause, "an execution failed");
+    dead_letters::bury(tx, Origin::Workflow, machine, name, cause, 1, input, now)
+}
+
+/// The row after this place: its state, checkpoint, when it goes on, and when it ended.
+fn move_on(
+    tx: &Transaction<'_>,
+    place: &Place,
+    (state, checkpoint, due, ended): (&str, Option<String>, Option<i64>, Option<i64>),
+) -> Result<Option<Place>, StoreError> {
+    let Place {
+        machine,
+        name,
+        step,
+    } = place;
     let kept = tx
         .prepare_cached(
             "UPDATE executions SET state = ?, checkpoint = ?, due = ?, ended = ?, step = step + 1
              WHERE machine = ? AND name = ? AND step = ?",
         )?
-        .execute(params![state, kept, due, ended, machine, name, step])?;
+        .execute(params![state, checkpoint, due, ended, machine, name, step])?;
     Ok((kept == 1).then(|| Place {
         step: step + 1,
         ..place.clone()

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 pub(crate) use self::executions::forget_ended;
-use self::executions::{Place, Then};
+use self::executions::{Kept, Place, Then, Unreadable};
 use self::invoke::Answer;
 pub use self::machines::Machines;
 use self::machines::{Resource, StateMachine};
@@ -119,9 +119,7 @@ pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
         let pause = match world.store.read(look).await {
             Ok((due, _)) if !due.is_empty() => {
                 futures::stream::iter(due)
-                    .for_each_concurrent(CONCURRENCY, |(place, checkpoint)| {
-                        moved(&world, place, checkpoint)
-                    })
+                    .for_each_concurrent(CONCURRENCY, |(place, kept)| moved(&world, place, kept))
                     .await;
                 continue;
             }
@@ -135,11 +133,12 @@ pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
     }
 }
 
-async fn moved(world: &World, place: Place, checkpoint: Checkpoint) {
+async fn moved(world: &World, place: Place, kept: Kept) {
     let (workflow, name) = (place.machine.clone(), place.name.clone());
-    let moved = match world.machines.get(&workflow) {
-        Some(machine) => run(world, machine, place, checkpoint).await,
-        None => give_up(world, place, checkpoint).await,
+    let moved = match (kept, world.machines.get(&workflow)) {
+        (Ok(checkpoint), Some(machine)) => run(world, machine, place, checkpoint).await,
+        (Ok(checkpoint), None) => strand(world, place, checkpoint).await,
+        (Err(unreadable), _) => give_up(world, place, unreadable).await,
     };
     match moved {
         // Whoever was faster goes on with it.
@@ -152,8 +151,18 @@ async fn moved(world: &World, place: Place, checkpoint: Checkpoint) {
     }
 }
 
+/// Nobody knows where an execution stands.
+async fn give_up(world: &World, place: Place, unreadable: Unreadable) -> Result<(), Broken> {
+    let now = world.surroundings.now_millis();
+    let give_up = move |tx: &Transaction<'_>| {
+        let kept = executions::give_up(tx, &place, unreadable, now)?;
+        kept.map(drop).ok_or(Broken::Overtaken)
+    };
+    world.store.write(give_up).await
+}
+
 /// Nobody knows how an execution goes on.
-async fn give_up(world: &World, place: Place, checkpoint: Checkpoint) -> Result<(), Broken> {
+async fn strand(world: &World, place: Place, checkpoint: Checkpoint) -> Result<(), Broken> {
     let now = world.surroundings.now_millis();
     let then = Then::Over(End::Failed {
         error: None,

@@ -38,10 +38,16 @@ fn input(id: &str) -> Value {
 }
 
 /// What is due now.
-async fn due(world: &World) -> Vec<(Place, Checkpoint)> {
+async fn kept(world: &World) -> Vec<(Place, Kept)> {
     let now = world.surroundings.now_millis();
     let look = move |connection: &_| executions::due(connection, now, BATCH);
     world.store.read(look).await.unwrap().0
+}
+
+/// What is due now, each with its checkpoint.
+async fn due(world: &World) -> Vec<(Place, Checkpoint)> {
+    let kept = kept(world).await.into_iter();
+    kept.map(|(place, kept)| (place, kept.unwrap())).collect()
 }
 
 async fn state(world: &World, name: &'static str) -> String {
@@ -124,7 +130,7 @@ async fn a_task_takes_its_time_and_the_clock_goes_on_with_it() {
     let begun = clock.now();
     loop {
         for (place, checkpoint) in due(&world).await {
-            moved(&world, place, checkpoint).await;
+            moved(&world, place, Ok(checkpoint)).await;
         }
         let (row, _) = outcome(&world, "o").await;
         let stage = row["stage"].as_str().unwrap().to_owned();
@@ -155,7 +161,7 @@ async fn an_execution_that_fails_is_kept_with_its_cause_and_can_be_begun_again()
         .unwrap();
     for _ in 0..2 {
         let (place, checkpoint) = due(&world).await.pop().unwrap();
-        moved(&world, place, checkpoint).await;
+        moved(&world, place, Ok(checkpoint)).await;
         assert_eq!(state(&world, "o").await, "failed");
         let letters = dead_letters::list(&world.store).await.unwrap();
         let letter = &letters[0];
@@ -191,7 +197,7 @@ async fn an_execution_of_a_workflow_that_is_gone_is_given_up_and_stays_so() {
     };
     world.store.write(rename).await.unwrap();
     let (place, checkpoint) = due(&world).await.pop().unwrap();
-    moved(&world, place, checkpoint).await;
+    moved(&world, place, Ok(checkpoint)).await;
     assert_eq!(
         (due(&world).await.len(), &*state(&world, "o").await),
         (0, "failed")
@@ -207,6 +213,56 @@ async fn an_execution_of_a_workflow_that_is_gone_is_given_up_and_stays_so() {
         .unwrap_err();
     assert!(refused.to_string().contains("older"), "{refused}");
     assert_eq!(dead_letters::list(&world.store).await.unwrap(), letters);
+}
+
+/// Of another version's making, or broken: the others go on, and what can be read of it can be begun again.
+#[tokio::test]
+async fn an_execution_whose_checkpoint_does_not_read_is_given_up_and_holds_up_nobody() {
+    let (world, _) = world(Duration::ZERO).await;
+    for name in ["older", "o", "torn"] {
+        start(&world, &WORKFLOW, name, input(name)).await.unwrap();
+    }
+    let spoil = |tx: &Transaction<'_>| {
+        tx.execute_batch(
+            "UPDATE executions SET checkpoint = json_set(checkpoint, '$.phase', 'Napping') WHERE name = 'older';
+             UPDATE executions SET checkpoint = '{' WHERE name = 'torn';",
+        )?;
+        Ok::<_, StoreError>(())
+    };
+    world.store.write(spoil).await.unwrap();
+    for (place, kept) in kept(&world).await {
+        moved(&world, place, kept).await;
+    }
+    assert_eq!(kept(&world).await.len(), 0);
+    for (name, ended) in [("older", "failed"), ("o", "succeeded"), ("torn", "failed")] {
+        assert_eq!(state(&world, name).await, ended, "{name}");
+    }
+    let letters = dead_letters::list(&world.store).await.unwrap();
+    let told = |name: &str| letters.iter().find(|it| it.subject == name).unwrap();
+    let (older, torn) = (told("older"), told("torn"));
+    assert!(
+        older.cause.contains("does not read: unknown variant"),
+        "{}",
+        older.cause
+    );
+    assert_eq!(
+        (&older.payload, &torn.payload),
+        (&input("older"), &json!("{"))
+    );
+    dead_letters::resend(&world, older.id).await.unwrap();
+    let (place, checkpoint) = due(&world).await.pop().unwrap();
+    moved(&world, place, Ok(checkpoint)).await;
+    assert_eq!(state(&world, "older").await, "succeeded");
+    // Of the other there is nothing to begin with: what is sent again comes back, with the reason.
+    dead_letters::resend(&world, torn.id).await.unwrap();
+    let (place, checkpoint) = due(&world).await.pop().unwrap();
+    moved(&world, place, Ok(checkpoint)).await;
+    let letters = dead_letters::list(&world.store).await.unwrap();
+    assert!(
+        letters[0].cause.starts_with("Refused in InitializeOrder"),
+        "{}",
+        letters[0].cause
+    );
 }
 
 /// What is out of reach for now is tried again by every task that calls a function.
