@@ -7,6 +7,9 @@ use net::UnixTime;
 use crate::id::id;
 use crate::live::window::{Revision, Row};
 
+/// How long an order is kept after its last step, in milliseconds; the server counts from that step's full second.
+const KEPT: i64 = 24 * 60 * 60 * 1000;
+
 id! {
     /// An order's id, a KSUID; also the name of its workflow's execution.
     OrderId
@@ -178,6 +181,11 @@ impl Row for Order {
     fn revision(&self) -> Revision {
         self.revision
     }
+
+    fn expires(&self) -> Option<UnixTime> {
+        let UnixTime(last) = self.begun[self.step() as usize]?;
+        Some(UnixTime(last - last.rem_euclid(1_000)).plus_millis(KEPT))
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +248,21 @@ pub(super) mod tests {
             failed.outcome(),
             "Not paid: the payment method was declined"
         );
+    }
+
+    #[test]
+    fn orders_go_a_day_after_their_last_step() {
+        let mut window = Window::new(9);
+        let ended = order("a", 5_500, 3, Status::Success);
+        window.apply(Change::Put(ended), UnixTime(0));
+        window.apply(
+            Change::Put(order("b", 5_500, 1, Status::Pending)),
+            UnixTime(0),
+        );
+        assert!(!window.expire(UnixTime(KEPT + 5_999)));
+        assert!(window.expire(UnixTime(KEPT + 6_000)));
+        assert_eq!(window.rows()[0].row.id, "a".into());
+        assert!(window.expire(UnixTime(KEPT + 8_000)));
     }
 
     #[test]

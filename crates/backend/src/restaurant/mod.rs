@@ -44,7 +44,6 @@ pub static ORDERS: Table = Table {
     key: "id",
     indexes: &[NEWEST],
     stream: true,
-    // Only tombstones go.
     expires: Some("expiresAt"),
 };
 

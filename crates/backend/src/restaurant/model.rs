@@ -16,8 +16,8 @@ pub const LISTING: &str = "orders";
 const LONGEST: usize = 200;
 /// As many as can be ordered.
 const QUANTITIES: std::ops::RangeInclusive<i64> = 1..=100;
-/// How long a tombstone is kept.
-const TOMBSTONE: Duration = Duration::DAY;
+/// How long an order is kept after its last step, and a tombstone.
+const KEPT: Duration = Duration::DAY;
 /// What the customer's notification is about.
 pub const SUBJECT: &str = "Orders-App: order notification";
 
@@ -226,18 +226,27 @@ impl Order {
         Ok(())
     }
 
+    /// When the row may go, in epoch seconds: a day after its last step. Not after its creation: what is sent again from
+    /// the dead letters may have waited there for days.
+    #[must_use]
+    pub fn expires_at(&self) -> i64 {
+        let last = self.stages.last().map_or(self.created_at, |stage| stage.at);
+        (last.0 + KEPT).unix_timestamp()
+    }
+
     /// As the table keeps it.
     ///
     /// # Errors
     /// It cannot be written as JSON.
     pub fn to_row(&self, now: Moment) -> Result<Item, HandlerError> {
         let mut row = to_map(self)?;
-        if self.deleted {
-            row.insert(
-                "expiresAt".to_owned(),
-                (now.0 + TOMBSTONE).unix_timestamp().into(),
-            );
+        let expires_at = if self.deleted {
+            (now.0 + KEPT).unix_timestamp()
         } else {
+            self.expires_at()
+        };
+        row.insert("expiresAt".to_owned(), expires_at.into());
+        if !self.deleted {
             row.insert("listing".to_owned(), LISTING.into());
             row.insert(
                 "listedAs".to_owned(),

@@ -10,7 +10,9 @@ use crate::event::HandlerError;
 use crate::ids;
 use crate::json::to_map;
 use crate::moment::Moment;
-use crate::ports::{Action, Condition, Depths, PortError, Query, Queues, Tables, Workflows, Write};
+use crate::ports::{
+    Action, Clock, Condition, Depths, PortError, Query, Queues, Tables, Workflows, Write,
+};
 use crate::retry::Tries;
 use crate::tokens::{Known, Token};
 
@@ -98,20 +100,20 @@ pub async fn delete_order<P: Store>(
 ///
 /// # Errors
 /// `BadRequestException` or `NotFound`.
-pub async fn order<P: Tables + Sync>(
+pub async fn order<P: Tables + Clock + Sync>(
     ports: &P,
     arguments: &Map<String, Value>,
 ) -> Result<Value, FieldError> {
     let id = id(arguments)?;
-    let order = kept(ports, id).await?.filter(|order| !order.deleted);
+    let order = living(ports, id).await?;
     order.map(|order| json!(order)).ok_or_else(|| not_there(id))
 }
 
-/// The newest orders that are not deleted.
+/// The newest orders that are neither deleted nor past their time.
 ///
 /// # Errors
 /// Where the tables are out of reach.
-pub async fn orders<P: Tables + Sync>(ports: &P) -> Result<Value, FieldError> {
+pub async fn orders<P: Tables + Clock + Sync>(ports: &P) -> Result<Value, FieldError> {
     let query = Query {
         partition: LISTING.to_owned(),
         after: None,
@@ -119,11 +121,10 @@ pub async fn orders<P: Tables + Sync>(ports: &P) -> Result<Value, FieldError> {
         limit: LISTED,
     };
     let page = ports.query(&ORDERS, &NEWEST, query).await?;
-    let orders = page
-        .items
-        .into_iter()
-        .map(Order::from_row)
-        .collect::<Result<Vec<_>, _>>()?;
+    let orders = page.items.into_iter().map(Order::from_row);
+    let mut orders = orders.collect::<Result<Vec<_>, _>>()?;
+    let now = ports.now().unix_timestamp();
+    orders.retain(|order| order.expires_at() > now);
     Ok(json!(orders))
 }
 
@@ -161,6 +162,16 @@ fn not_there(id: &str) -> FieldError {
     }
 }
 
+/// The order, unless it is deleted or its time is over: its row may still lie there for a while.
+async fn living<P: Tables + Clock + Sync>(
+    ports: &P,
+    id: &str,
+) -> Result<Option<Order>, HandlerError> {
+    let now = ports.now().unix_timestamp();
+    let order = kept(ports, id).await?;
+    Ok(order.filter(|order| !order.deleted && order.expires_at() > now))
+}
+
 /// The order, deleted or not.
 pub(super) async fn kept<P: Tables + Sync>(
     ports: &P,
@@ -190,7 +201,7 @@ async fn rewritten<P: Store>(
 ) -> Result<Order, FieldError> {
     let mut tries = Tries::default();
     loop {
-        let order = kept(ports, id).await?.filter(|order| !order.deleted);
+        let order = living(ports, id).await?;
         let order = order.ok_or_else(|| not_there(id))?;
         let revision = order.revision;
         let next = change(order)?;

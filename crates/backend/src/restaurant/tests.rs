@@ -300,6 +300,33 @@ async fn what_is_not_there_or_in_progress_is_neither_changed_nor_deleted() {
     assert_eq!(tombstone.order_status, Status::Success);
 }
 
+/// Also where it waited among the dead letters for longer than that before it was saved.
+#[tokio::test]
+async fn orders_are_over_a_day_after_their_last_step() {
+    use std::time::Duration;
+    let day = Duration::from_secs(24 * 60 * 60);
+    let world = Memory::default();
+    let (_, late) = posted(&world).await;
+    let (old, _) = processed(&world, 1.0).await;
+    let begun = world.state().now;
+    world.state().now = begun + day - Duration::from_secs(1);
+    assert_eq!(shown(&world, &old).await["id"], old.0);
+    world.state().now = begun + day;
+    tasks::initialize_order(&world, serde_json::from_value(late.clone()).unwrap())
+        .await
+        .unwrap();
+    let id = arguments(json!({"id": old.0}));
+    for refused in [order(&world, &id).await, delete_order(&world, &id).await] {
+        assert_eq!(refused.unwrap_err().error_type, "NotFound");
+    }
+    let listed = orders(&world).await.unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["id"], late["orderId"]);
+    // As the sweeper reads it.
+    let row = world.state().rows[&(ORDERS.name, old.0)].clone();
+    assert_eq!(row["expiresAt"], json!(world.now().unix_timestamp()));
+}
+
 #[tokio::test]
 async fn every_field_of_the_api_has_a_resolver() {
     let world = Memory::default();

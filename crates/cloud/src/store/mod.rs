@@ -4,6 +4,7 @@
 //! writer by construction. WAL with `synchronous=NORMAL`: what was committed survives a kill of the process.
 
 mod lane;
+mod layout;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -13,13 +14,10 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::lane::Lane;
+use self::layout::LAYOUT;
 use crate::error::CloudError;
 use crate::settings::Data;
 
-/// Every table of every module: one place says what lies in the database.
-const SCHEMA: &str = include_str!("schema.sql");
-/// Which layout [`SCHEMA`] describes; to be raised with every change that an older file does not fit.
-const LAYOUT: i64 = 1;
 /// The database's file in its folder.
 const FILE: &str = "eddy.sqlite3";
 /// How long a statement waits for another process (a command beside a running cloud) to finish its transaction.
@@ -166,9 +164,9 @@ fn open_folder(folder: &Path) -> std::io::Result<(Connection, Connection)> {
     private(folder, &file)?;
     let open = || {
         let connection = Connection::open(&file).map_err(std::io::Error::other)?;
-        match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)) {
+        match layout::of(&connection) {
             // Zero: a new file.
-            Ok(0 | LAYOUT) => prepare(connection).map_err(std::io::Error::other),
+            Ok(0..=LAYOUT) => prepare(connection).map_err(std::io::Error::other),
             Ok(other) => Err(std::io::Error::other(format!(
                 "it was written by another version of eddy-cloud (layout {other}, this one knows {LAYOUT})"
             ))),
@@ -195,12 +193,11 @@ fn private(folder: &Path, file: &Path) -> std::io::Result<()> {
     files.open(file).map(drop)
 }
 
-fn prepare(connection: Connection) -> rusqlite::Result<Connection> {
+fn prepare(mut connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
-    connection.execute_batch(SCHEMA)?;
-    connection.pragma_update(None, "user_version", LAYOUT)?;
+    layout::apply(&mut connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

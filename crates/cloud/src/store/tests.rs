@@ -96,6 +96,69 @@ async fn a_file_of_another_version_or_none_of_ours_is_left_alone() -> Result {
     Ok(())
 }
 
+/// The first layout had a timer for each state of a simulated order, and restaurant orders for ever.
+#[tokio::test]
+async fn a_file_of_the_first_layout_is_made_to_fit() -> Result {
+    let root = tempfile::tempdir()?;
+    let data = Data::Folder(root.path().to_path_buf());
+    let timer =
+        |name: &str| format!("INSERT INTO timers (name, at, payload) VALUES ('{name}', 1, '{{}}')");
+    let letter = |origin: &str, name: &str| {
+        format!(
+            "INSERT INTO dead_letters (origin, name, subject, cause, attempts, payload, at)
+             VALUES ('{origin}', '{name}', '', '', 1, '{{}}', 1)"
+        )
+    };
+    let order = |key: &str, expires: &str, item: &str| {
+        format!(
+            "INSERT INTO items (tab, key, item, expires) VALUES ('restaurant-orders', '{key}', '{item}', {expires})"
+        )
+    };
+    let stages = r#"{"createdAt": "2027-01-15T07:00:00.000Z", "stages": [
+        {"at": "2027-01-15T07:30:00.000Z"}, {"at": "2027-01-15T08:00:00.900Z"}]}"#;
+    let older = [
+        timer("order/2abc"),
+        timer("simulation/2abc"),
+        letter("timer", "order/2abc"),
+        letter("timer", "simulation/2abc"),
+        letter("bus", "order/2abc"),
+        order("placed", "NULL", stages),
+        order("deleted", "7", r#"{"expiresAt": 7}"#),
+        "PRAGMA user_version = 1".to_owned(),
+    ];
+    drop(Store::open(&data).await?);
+    let file = Connection::open(root.path().join(FILE))?;
+    file.execute_batch(&older.join(";"))?;
+    // Once, however often it is opened.
+    for _ in 0..2 {
+        let store = Store::open(&data).await?;
+        let left = store.read(|connection| {
+            let read = |sql: &str| {
+                let mut statement = connection.prepare(sql)?;
+                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+                rows.collect::<std::result::Result<Vec<_>, _>>()
+            };
+            Ok::<_, StoreError>([
+                read("SELECT name FROM timers")?,
+                read("SELECT origin || ' ' || name FROM dead_letters ORDER BY id")?,
+                read(
+                    "SELECT key || ' ' || expires || ' ' || json_extract(item, '$.expiresAt')
+                     FROM items ORDER BY key",
+                )?,
+            ])
+        });
+        // 2027-01-16T08:00:00Z
+        let expected = [
+            vec!["simulation/2abc"],
+            vec!["timer simulation/2abc", "bus order/2abc"],
+            vec!["deleted 7 7", "placed 1800086400 1800086400"],
+        ];
+        assert_eq!(left.await?, expected);
+        assert_eq!(layout::of(&file)?, LAYOUT);
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_can_read_what_is_kept() -> Result {
