@@ -274,6 +274,53 @@ async fn a_field_is_denied_to_guests_and_the_rest_goes_on() {
     until("it ends by itself", async || viewer.query().await.is_ok()).await;
 }
 
+/// Of every API, and of that one alone: two of them have a `Query.orders`.
+#[tokio::test]
+async fn denied_fields_of_every_api() {
+    let cloud = cloud_with_admin(|_| ()).await;
+    let asked = [
+        ("orders", "Query.orders", "{ orders { nextToken } }"),
+        (
+            "movies",
+            "Query.listReviewss",
+            "{ listReviewss { nextToken } }",
+        ),
+        (
+            "calendar",
+            "Query.listEventsTables",
+            "{ listEventsTables { nextToken } }",
+        ),
+        ("restaurant", "Query.orders", "{ orders { id } }"),
+    ];
+    let refusals = async || {
+        let mut refusals = Vec::new();
+        for (api, _, query) in asked {
+            let request = guest(&cloud).graphql_of(api, &cloud, query, json!({}));
+            let body = send(request).await.body;
+            let refusal = body.pointer("/errors/0/errorType");
+            refusals.push(refusal == Some(&json!("Unauthorized")));
+        }
+        refusals
+    };
+    assert_eq!(refusals().await, [false; 4]);
+    for (place, (api, field, _)) in asked.into_iter().enumerate() {
+        told(&cloud, "/faults/deny", json!({"field": field, "api": api})).await;
+        let mut expected = [false; 4];
+        expected[place] = true;
+        assert_eq!(refusals().await, expected, "{api}");
+        told(&cloud, "/faults/reset", json!({})).await;
+    }
+    // Whose it is follows from its name, where that is enough.
+    let denied = told(
+        &cloud,
+        "/faults/deny",
+        json!({"field": "Query.listReviewss"}),
+    )
+    .await;
+    assert_eq!(denied["api"], "movies");
+    assert_eq!(refusals().await, [false, true, false, false]);
+}
+
 #[tokio::test]
 async fn a_shutdown_ends_faults_and_loads() {
     let cloud = cloud_with_admin(|_| ()).await;

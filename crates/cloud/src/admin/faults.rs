@@ -137,24 +137,27 @@ pub(super) async fn skew(State(front): State<Front>, body: Bytes) -> Answer<Valu
 
 pub(super) async fn deny(State(front): State<Front>, body: Bytes) -> Answer<Value> {
     let request: Deny = parsed(&body)?;
-    let access = access(&front, &request)?;
+    let (api, access) = access(&front, &request)?;
+    let api = api.as_str();
     let until = Instant::now() + lasting("for", request.lasting, HOUR)?;
     tracing::warn!(
+        api,
         field = request.field,
         "guests are denied a field on purpose"
     );
     front.world.apis.policies().deny_guests(access, until);
-    answer(json!({ "field": request.field, "for": request.lasting }))
+    answer(json!({ "field": request.field, "api": api, "for": request.lasting }))
 }
 
 pub(super) async fn allow(State(front): State<Front>, body: Bytes) -> Answer<Value> {
-    let access = match parsed::<Option<Deny>>(&body) {
+    let one = match parsed::<Option<Deny>>(&body) {
         _ if body.is_empty() => None,
         request => request?
             .map(|request| access(&front, &request))
             .transpose()?,
     };
-    let denied = front.world.apis.policies().deny_no_more(access.as_ref());
+    let access = one.as_ref().map(|(_, access)| access);
+    let denied = front.world.apis.policies().deny_no_more(access);
     answer(json!({ "wasDenied": denied }))
 }
 
@@ -204,19 +207,25 @@ fn lasting(name: &str, seconds: f64, most: f64) -> Result<Duration, Refused> {
     Ok(Duration::from_secs_f64(within(name, seconds, 0.0, most)?))
 }
 
-/// `Query.orders` of `orders`, in the policies' terms.
-fn access(front: &Front, Deny { field, api, .. }: &Deny) -> Result<Access, Refused> {
-    let named = api.as_deref().unwrap_or(ApiName::Orders.as_str());
-    let known = ApiName::ALL.iter().find(|api| api.as_str() == named);
-    let known = known.ok_or_else(|| Refused::Bad(format!("there is no API named {named:?}")))?;
-    let parts = field
-        .split_once('.')
-        .filter(|(parent, name)| front.world.apis.has_field(*known, parent, name));
-    let (parent, name) = parts.ok_or_else(|| {
+/// The API that has such a field as `Query.orders`, and calling it in the policies' terms: the API that is named, or the
+/// first that has it.
+fn access(front: &Front, Deny { field, api, .. }: &Deny) -> Result<(ApiName, Access), Refused> {
+    let is_asked = |known: &&ApiName| api.as_deref().is_none_or(|api| known.as_str() == api);
+    let apis: Vec<ApiName> = ApiName::ALL.iter().filter(is_asked).copied().collect();
+    if let Some(named) = api.as_deref().filter(|_| apis.is_empty()) {
+        return Err(Refused::Bad(format!("there is no API named {named:?}")));
+    }
+    let found = field.split_once('.').and_then(|(parent, name)| {
+        let has_it = |api: &&ApiName| front.world.apis.has_field(**api, parent, name);
+        let api = *apis.iter().find(has_it)?;
+        Some((api, Access::field(api, parent, name)))
+    });
+    found.ok_or_else(|| {
+        let apis: Vec<&str> = apis.iter().map(|api| api.as_str()).collect();
         Refused::Bad(format!(
-            "the {named} API has no field {field:?}; it has to be such as Query.orders or \
-             Subscription.onCreateOrUpdateOrder"
+            "there is no field {field:?} in {}; it has to be such as Query.orders or \
+             Subscription.onCreateOrUpdateOrder",
+            apis.join(", ")
         ))
-    })?;
-    Ok(Access::field(*known, parent, name))
+    })
 }

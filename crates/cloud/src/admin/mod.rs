@@ -12,7 +12,7 @@
 //! | `POST /faults/hold` | `{"seconds": S}` | nothing is sent, then all of it |
 //! | `POST /faults/expire` | – | every credential issued until now has expired |
 //! | `POST /faults/skew` | `{"seconds": ±S, "for": 3600}` | the service's clock is S ahead: dates given and dates accepted |
-//! | `POST /faults/deny` | `{"field": "Query.orders", "api": "orders", "for": 3600}` | guests may not call the field |
+//! | `POST /faults/deny` | `{"field": "Query.orders", "for": 3600}`, and perhaps `"api": "restaurant"`, else the first API that has it | guests may not call the field |
 //! | `DELETE /faults/deny` | the same, or nothing for all | they may again |
 //! | `POST /faults/poison` | `{"name": "text", "for": 3600}` | no handler takes a restaurant's order with this in its name |
 //! | `POST /faults/payments` | `{"chance": 0.0, "for": 3600}` | so many of the restaurant's payments succeed |

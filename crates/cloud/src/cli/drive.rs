@@ -78,13 +78,13 @@ pub(super) enum Fault {
         #[command(flatten)]
         lasting: AtMost,
     },
-    /// Deny guests a field, such as Query.orders or Subscription.onCreateOrUpdateOrder.
+    /// Deny guests a field of an API, such as Query.orders or Subscription.onCreateOrUpdateOrder.
     Deny {
         /// Which one.
         field: String,
-        /// Of which API.
-        #[arg(long, default_value = "orders")]
-        api: String,
+        /// Of which API [default: the first that has such a field].
+        #[arg(long)]
+        api: Option<String>,
         #[command(flatten)]
         lasting: AtMost,
     },
@@ -92,9 +92,9 @@ pub(super) enum Fault {
     Allow {
         /// Which one.
         field: Option<String>,
-        /// Of which API.
-        #[arg(long, default_value = "orders")]
-        api: String,
+        /// Of which API [default: the first that has such a field].
+        #[arg(long)]
+        api: Option<String>,
     },
     /// Let no handler take a restaurant's order that has this in its name: it ends among the dead letters.
     Poison {
@@ -169,11 +169,13 @@ pub(super) async fn fault(fault: Fault, admin: AdminFlag) -> Result<(), CloudErr
             field,
             api,
             lasting,
-        } => (
-            "deny",
-            json!({ "field": field, "api": api, "for": lasting.lasting }),
-            format!("Guests may not call {field}."),
-        ),
+        } => {
+            let body = json!({ "field": field, "api": api, "for": lasting.lasting });
+            let told = post(admin, "/faults/deny", body).await?;
+            let api = told["api"].as_str().unwrap_or_default();
+            println!("Guests may not call {field} of the {api} API.");
+            return Ok(());
+        }
         Fault::Allow { field, api } => {
             let body = field.map_or(Value::Null, |field| json!({ "field": field, "api": api }));
             let told = send(admin, Method::Delete, "/faults/deny", body).await?;
