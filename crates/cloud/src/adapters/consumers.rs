@@ -3,12 +3,55 @@
 use backend::event::HandlerError;
 use backend::ports::{Change, Table};
 use backend::{calendar, movies, orders, restaurant};
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::store::StoreError;
 use crate::streams::{self, Consumer};
 use crate::world::World;
+
+/// An event source mapping: whose stream, and the handler that each of its records is told to.
+#[derive(Clone, Copy)]
+struct Mapping {
+    name: &'static str,
+    table: &'static Table,
+    handler: for<'a> fn(&'a World, &'a Change) -> BoxFuture<'a, Result<(), HandlerError>>,
+}
+
+/// All of them. Checkpoints are kept under the names: they stay as they are.
+static MAPPINGS: [Mapping; 6] = [
+    Mapping {
+        name: "orders-publish",
+        table: &orders::ORDERS,
+        handler: |world, change| Box::pin(orders::on_change(world, change)),
+    },
+    Mapping {
+        name: "orders-tell",
+        table: &orders::ORDERS,
+        handler: |world, change| Box::pin(orders::tell(world, change)),
+    },
+    Mapping {
+        name: "movies-publish",
+        table: &movies::MOVIES,
+        handler: |world, change| Box::pin(movies::on_change(world, change)),
+    },
+    Mapping {
+        name: "movies-reviews-publish",
+        table: &movies::REVIEWS,
+        handler: |world, change| Box::pin(movies::on_change(world, change)),
+    },
+    Mapping {
+        name: "calendar-publish",
+        table: &calendar::EVENTS,
+        handler: |world, change| Box::pin(calendar::on_change(world, change)),
+    },
+    Mapping {
+        name: "restaurant-publish",
+        table: &restaurant::ORDERS,
+        handler: |world, change| Box::pin(restaurant::on_change(world, change)),
+    },
+];
 
 /// Starts the streams' consumers.
 ///
@@ -19,118 +62,22 @@ pub(crate) async fn start(
     stop: &watch::Receiver<bool>,
     pumps: &mut JoinSet<()>,
 ) -> Result<(), StoreError> {
-    streams::start(&PublishOrders, world, stop, pumps).await?;
-    streams::start(&TellOfOrders, world, stop, pumps).await?;
-    streams::start(&PublishMovies, world, stop, pumps).await?;
-    streams::start(&PublishReviews, world, stop, pumps).await?;
-    streams::start(&PublishEvents, world, stop, pumps).await?;
-    streams::start(&PublishRestaurant, world, stop, pumps).await
+    for mapping in &MAPPINGS {
+        streams::start(mapping, world, stop, pumps).await?;
+    }
+    Ok(())
 }
 
-/// Publishes the changes of orders over AppSync.
-#[derive(Clone)]
-struct PublishOrders;
-
-impl Consumer for PublishOrders {
+impl Consumer for Mapping {
     fn name(&self) -> &'static str {
-        "orders-publish"
+        self.name
     }
 
     fn table(&self) -> &'static Table {
-        &orders::ORDERS
+        self.table
     }
 
     async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        orders::on_change(world, change).await
-    }
-}
-
-/// Tells of the changes of orders over MQTT.
-#[derive(Clone)]
-struct TellOfOrders;
-
-impl Consumer for TellOfOrders {
-    fn name(&self) -> &'static str {
-        "orders-tell"
-    }
-
-    fn table(&self) -> &'static Table {
-        &orders::ORDERS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        orders::tell(world, change).await
-    }
-}
-
-/// Publishes the changes of movies over AppSync.
-#[derive(Clone)]
-struct PublishMovies;
-
-impl Consumer for PublishMovies {
-    fn name(&self) -> &'static str {
-        "movies-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &movies::MOVIES
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        movies::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of reactions over AppSync.
-#[derive(Clone)]
-struct PublishReviews;
-
-impl Consumer for PublishReviews {
-    fn name(&self) -> &'static str {
-        "movies-reviews-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &movies::REVIEWS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        movies::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of calendar events over AppSync.
-#[derive(Clone)]
-struct PublishEvents;
-
-impl Consumer for PublishEvents {
-    fn name(&self) -> &'static str {
-        "calendar-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &calendar::EVENTS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        calendar::on_change(world, change).await
-    }
-}
-
-/// Publishes the changes of the restaurant's orders over AppSync.
-#[derive(Clone)]
-struct PublishRestaurant;
-
-impl Consumer for PublishRestaurant {
-    fn name(&self) -> &'static str {
-        "restaurant-publish"
-    }
-
-    fn table(&self) -> &'static Table {
-        &restaurant::ORDERS
-    }
-
-    async fn handle(&self, world: &World, change: &Change) -> Result<(), HandlerError> {
-        restaurant::on_change(world, change).await
+        (self.handler)(world, change).await
     }
 }
