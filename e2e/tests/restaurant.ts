@@ -94,3 +94,19 @@ export class Restaurant {
     return this.page.evaluate((id) => (window as any).ticketsSaw[id] ?? [], id);
   }
 }
+
+/**
+ * Whether an order of this id is paid, as the cloud draws it: FNV-1a over the seed's eight bytes and the id, its bits mixed
+ * as SplitMix64 does; the upper half is compared with the chance.
+ */
+export function pays({ chance, seed }: { chance: number; seed: bigint }, id: string): boolean {
+  const whole = (number: bigint) => BigInt.asUintN(64, number);
+  const bytes = [...Array(8).keys()].map((byte) => Number((seed >> BigInt(8 * byte)) & 0xffn));
+  bytes.push(...new TextEncoder().encode(id));
+  let drawn = 0xcbf29ce484222325n;
+  for (const byte of bytes) drawn = whole((drawn ^ BigInt(byte)) * 0x100000001b3n);
+  drawn = whole((drawn ^ (drawn >> 30n)) * 0xbf58476d1ce4e5b9n);
+  drawn = whole((drawn ^ (drawn >> 27n)) * 0x94d049bb133111ebn);
+  drawn ^= drawn >> 31n;
+  return Number(drawn >> 32n) / 0xffffffff < chance;
+}
