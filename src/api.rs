@@ -1,11 +1,15 @@
-//! A GraphQL API of the configuration, for any feature: its client, and what its events and errors mean to a live view.
+//! A GraphQL API of the configuration, for any feature: its client, what it is asked, and what its events and errors mean
+//! to a live view. And the signed functions beside it.
 
 use appsync::{Auth, Client, Endpoint, Error, Event, GraphQlError, Subscription};
-use aws_guest::{Guest, Region};
+use aws_guest::{Guest, Region, Service};
 use futures::StreamExt as _;
-use json::FromJson;
+use graphql_client::GraphQLQuery;
+use json::{FromJson, Value};
+use net::http::{Request, Response};
 
 use crate::config;
+use crate::live::Asked;
 use crate::live::erased::Changes;
 use crate::live::gapless::{Failure, Incoming};
 use crate::live::window::{Change, Row};
@@ -22,6 +26,43 @@ pub fn client(api: &config::Api, guest: &Guest, origin: &str) -> Client {
         region: Region::new(api.region.as_str()),
         auth,
     })
+}
+
+/// Asks for what an operation gives; `read` makes something of its answer.
+pub fn ask<Q: GraphQLQuery, T: 'static>(
+    client: &Client,
+    variables: Q::Variables,
+    read: impl FnOnce(Result<Q::ResponseData, Error>) -> T + Send + 'static,
+) -> Asked<T>
+where
+    Q::Variables: Into<Value>,
+    Q::ResponseData: FromJson,
+{
+    let read = |answer: Result<Value, Error>| read(answer.and_then(|data| Ok(json::read(&data)?)));
+    Asked::new(client.ask::<Q>(variables), read)
+}
+
+/// Asks for what a signed request gives; `read` makes something of its answer.
+pub fn fetch<T: 'static>(
+    guest: &Guest,
+    service: Service,
+    region: &Region,
+    request: Request,
+    read: impl FnOnce(Result<Response, aws_guest::Error>) -> T + Send + 'static,
+) -> Asked<T, Response, aws_guest::Error> {
+    Asked::new(
+        signed(guest.clone(), service, region.clone(), request),
+        read,
+    )
+}
+
+async fn signed(
+    guest: Guest,
+    service: Service,
+    region: Region,
+    request: Request,
+) -> Result<Response, aws_guest::Error> {
+    guest.fetch(service, &region, request).await
 }
 
 /// A subscription's changes for a view; `read` makes one of what is told. One type for all of a view's subscriptions.

@@ -96,15 +96,11 @@ fn screens(config: &Config, origin: &str) -> El {
         guest.clone(),
         origin,
     ));
-    let events = calendar.view;
-    let line = |name, way, feed: &orders::Feed| {
-        let view = feed.view;
-        Line {
-            name,
-            way,
-            link: feed.link(),
-            caught_up: Arc::new(move || view.with(|view| view.window.caught_up())),
-        }
+    let line = |name, way, feed: &'static orders::Feed| Line {
+        name,
+        way,
+        link: feed.link(),
+        caught_up: Arc::new(|| feed.view.with(|view| view.window.caught_up())),
     };
     let lines = [
         line("Orders", "AppSync, one socket", orders.by(Way::AppSync)),
@@ -117,19 +113,19 @@ fn screens(config: &Config, origin: &str) -> El {
             name: "Movies",
             way: "AppSync, one socket for film, votes, chat and bursts",
             link: movies.link(),
-            caught_up: Arc::new(move || movies.with(|view| view.window.caught_up())),
+            caught_up: Arc::new(|| movies.with(|view| view.window.caught_up())),
         },
         Line {
             name: "Restaurant",
             way: "AppSync, one socket",
             link: restaurant.link(),
-            caught_up: Arc::new(move || restaurant.with(|view| view.window.caught_up())),
+            caught_up: Arc::new(|| restaurant.with(|view| view.window.caught_up())),
         },
         Line {
             name: "Calendar",
             way: "AppSync, one socket; a signed function writes",
             link: calendar.link(),
-            caught_up: Arc::new(move || events.with(|view| view.window.caught_up())),
+            caught_up: Arc::new(|| calendar.view.with(|view| view.window.caught_up())),
         },
     ];
     let route = routes();
@@ -152,11 +148,11 @@ fn screens(config: &Config, origin: &str) -> El {
         .child(shell::header(route, &lines))
         .slot(move || {
             Some(match screen.get() {
-                Route::Overview => overview(&orders, movies, restaurant, calendar),
+                Route::Overview => overview(orders, movies, restaurant, calendar),
                 Route::Movies => movies::view::screen(movies),
                 Route::Restaurant => restaurant::view::screen(restaurant),
-                Route::Orders(_) => orders::view::screen(&orders, route),
-                Route::Compare(_) => orders::view::compare(&orders, route),
+                Route::Orders(_) => orders::view::screen(orders, route),
+                Route::Compare(_) => orders::view::compare(orders, route),
                 Route::Calendar(_) => calendar::view::screen(calendar, route),
                 Route::NotFound => ui::screen().child(template("not-found")),
             })

@@ -10,10 +10,10 @@ use crate::ui::{El, el};
 /// The overview.
 #[must_use]
 pub fn overview(
-    orders: &orders::Live,
-    movies: movies::Live,
-    restaurant: restaurant::Live,
-    calendar: calendar::Live,
+    orders: &'static orders::Live,
+    movies: &'static movies::Live,
+    restaurant: &'static restaurant::Live,
+    calendar: &'static calendar::Live,
 ) -> El {
     let hero = el("header")
         .class("hero")

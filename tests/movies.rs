@@ -120,7 +120,7 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
         round,
     };
     for _ in 0..2 {
-        let outcome = api.vote(batch(round), Token("one".into())).await;
+        let outcome = api.vote(&batch(round), Token("one".into())).await;
         assert!(
             matches!(outcome, Outcome::Counted(total) if total.votes == 3),
             "{outcome:?}"
@@ -128,7 +128,7 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
     }
     let later = eddy::movies::model::Round(round.0 + 1);
     assert_eq!(
-        api.vote(batch(later), Token("two".into())).await,
+        api.vote(&batch(later), Token("two".into())).await,
         Outcome::Late
     );
     for shown in [&mine, &theirs] {

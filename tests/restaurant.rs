@@ -182,7 +182,7 @@ async fn what_is_changed_or_deleted_is_so_for_both_and_refusals_say_why() -> Res
     let mut stew = soup("stew");
     stew.quantity = 100;
     other
-        .change(id.clone(), stew.clone())
+        .change(&id, stew.clone())
         .await
         .map_err(|fault| fault.why)?;
     for shown in both {
@@ -208,7 +208,7 @@ async fn what_is_changed_or_deleted_is_so_for_both_and_refusals_say_why() -> Res
             },
         ),
     ] {
-        let fault = api.change(id.clone(), wrong.clone()).await.unwrap_err();
+        let fault = api.change(&id, wrong.clone()).await.unwrap_err();
         assert_eq!(fault.field, Some(field), "{fault:?}");
         let refused = api.place(wrong, Token("wrong".to_owned())).await;
         assert!(
@@ -216,11 +216,11 @@ async fn what_is_changed_or_deleted_is_so_for_both_and_refusals_say_why() -> Res
             "{refused:?}"
         );
     }
-    api.delete(id.clone()).await.map_err(|fault| fault.why)?;
+    api.delete(&id).await.map_err(|fault| fault.why)?;
     for shown in both {
         until("the delete", || shown.rows().is_empty()).await?;
     }
-    let fault = other.delete(id.clone()).await.unwrap_err();
+    let fault = other.delete(&id).await.unwrap_err();
     assert!(fault.why.contains(id.as_str()), "{fault:?}");
     cloud.shutdown().await?;
     Ok(())

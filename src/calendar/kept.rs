@@ -1,21 +1,21 @@
 //! The holidays that come into sight: asked for once a country and year, of the country that was chosen last.
 
-use leptos::prelude::{GetValue as _, StoredValue, UpdateValue as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::holidays::{Country, Holiday};
 use super::look::Look;
 use super::wire::Api;
-use crate::ui::signal::RwSignal;
+use crate::live;
+use crate::ui::signal::{Memo, RwSignal};
 use crate::ui::{effect, locale};
 use net::civil::when::Date;
 
 /// Where the chosen country is remembered.
 const COUNTRY: &str = "eddy.calendar.country";
 
-/// Holidays. Handles only.
-#[derive(Clone, Copy)]
+/// Holidays.
 pub struct Kept {
-    api: StoredValue<Api>,
+    api: &'static Api,
     /// The countries to choose from.
     pub countries: RwSignal<Vec<Country>>,
     /// The country whose holidays are shown; empty for none.
@@ -23,7 +23,7 @@ pub struct Kept {
     /// The years that are known, or being asked for: those have no days yet.
     years: RwSignal<Vec<Year>>,
     /// Whether the countries are being asked for.
-    asking: StoredValue<bool>,
+    asking: AtomicBool,
 }
 
 struct Year {
@@ -42,23 +42,23 @@ pub struct Day {
 }
 
 impl Kept {
-    /// Knows the holidays of what is looked at, for as long as the current owner lives. While there is no link, what
-    /// could not be had is not asked for again.
+    /// Knows the holidays of what is looked at, for as long as the page is open. While there is no link, what could not be
+    /// had is not asked for again.
     pub(super) fn start(
-        api: StoredValue<Api>,
+        api: &'static Api,
         look: RwSignal<Look>,
-        is_live: impl Fn() -> bool + 'static,
-    ) -> Self {
-        let kept = Self {
+        is_live: Memo<bool>,
+    ) -> &'static Self {
+        let kept: &Self = live::forever(Self {
             api,
             countries: RwSignal::new(Vec::new()),
             country: RwSignal::new(net::storage::get(COUNTRY).unwrap_or_default()),
             years: RwSignal::new(Vec::new()),
-            asking: StoredValue::new(false),
-        };
+            asking: AtomicBool::new(false),
+        });
         effect(move || {
             // Tracked: to be asked again after a break.
-            let _ = is_live();
+            is_live.track();
             if kept.countries.with_untracked(Vec::is_empty) {
                 kept.ask_for_countries();
             }
@@ -75,14 +75,14 @@ impl Kept {
     }
 
     /// Shows another country's holidays, now and on the next visit.
-    pub fn choose(self, country: String) {
+    pub fn choose(&self, country: String) {
         net::storage::set(COUNTRY, &country);
         self.country.set(country);
     }
 
     /// Which holidays a day has.
     #[must_use]
-    pub fn on(self, date: Date) -> Day {
+    pub fn on(&self, date: Date) -> Day {
         let (year, ..) = date.parts();
         let mut day = Day::default();
         let country = self.country.get();
@@ -101,31 +101,25 @@ impl Kept {
     }
 
     /// The first visit begins with the visitor's own country.
-    fn ask_for_countries(self) {
-        if self
-            .asking
-            .try_update_value(|asking| std::mem::replace(asking, true))
-            != Some(false)
-        {
+    fn ask_for_countries(&'static self) {
+        if self.asking.swap(true, Ordering::Relaxed) {
             return;
         }
-        let api = self.api.get_value();
-        net::spawn(async move {
-            let countries = api.countries().await;
-            let _ = self.asking.try_update_value(|asking| *asking = false);
+        self.api.countries().told(|countries| {
+            self.asking.store(false, Ordering::Relaxed);
             let Some(countries) = countries else {
                 return;
             };
             let own = locale::country();
             let is_known = countries.iter().any(|country| country.code == own);
-            let _ = self.countries.try_set(countries);
+            self.countries.set(countries);
             if is_known && net::storage::get(COUNTRY).is_none() {
-                let _ = self.country.try_set(own);
+                self.country.set(own);
             }
         });
     }
 
-    fn ask_for(self, country: String, year: i32) {
+    fn ask_for(&'static self, country: String, year: i32) {
         let is_asked = self.years.update_untracked(|known| {
             let is_asked = known.iter().any(|it| it.is(&country, year));
             if !is_asked {
@@ -141,10 +135,9 @@ impl Kept {
         if is_asked {
             return;
         }
-        let api = self.api.get_value();
-        net::spawn(async move {
-            let days = api.holidays(&country, year).await;
-            let _ = self.years.try_update(|known| {
+        let holidays = self.api.holidays(&country, year);
+        holidays.told(move |days| {
+            self.years.update(|known| {
                 let at = known.iter().position(|it| it.is(&country, year));
                 match (at, days) {
                     (Some(at), Some(days)) => known[at].days = days,

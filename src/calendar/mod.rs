@@ -13,10 +13,8 @@ pub mod view;
 pub mod wire;
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
 use crate::ui::signal::{Memo, ReadSignal, RwSignal};
-use leptos::prelude::{GetValue as _, StoredValue, WithValue as _};
 use net::UnixTime;
 
 use crate::live::again::{self, Alarm};
@@ -27,13 +25,11 @@ use kept::Kept;
 use look::{Look, Mode};
 use model::{Event, EventId, UserId};
 use net::civil::when::{Date, Local, Weekday};
-use outbox::{Action, Number, Outbox, Outcome};
+use outbox::{Action, Number, Outbox};
 use wire::{Api, Events};
 
 /// As many events as a calendar shows: the first of them, should it ever have more.
 const WINDOW: usize = 10_000;
-/// Longer than that nobody waits for an answer: it is sent again.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What of the calendar an address asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +42,9 @@ pub enum Place {
     Event(EventId),
 }
 
-/// What the page knows of the calendar, whatever screen is shown. Handles only.
-#[derive(Clone, Copy)]
+/// What the page knows of the calendar, whatever screen is shown.
 pub struct Live {
-    api: StoredValue<Api>,
+    api: &'static Api,
     /// The events.
     pub view: ReadSignal<View<Event>>,
     /// Those that have just arrived.
@@ -61,7 +56,7 @@ pub struct Live {
     /// Today, where the visitor is.
     pub today: Memo<Date>,
     /// The holidays.
-    pub kept: Kept,
+    pub kept: &'static Kept,
     /// On which day a new event begins, where one was pointed at.
     pub pointed: RwSignal<Option<Date>>,
     /// What was done last, where the form that did it has gone.
@@ -71,19 +66,19 @@ pub struct Live {
 }
 
 impl Live {
-    /// Follows the calendar for as long as the current owner lives.
+    /// Follows the calendar for as long as the page is open. To be called once, under the page's own owner.
     #[must_use]
-    pub fn start(api: Api) -> Self {
+    pub fn start(api: Api) -> &'static Self {
         let view = live::follow(Events(api.clone()), WINDOW);
-        let (ticker, api) = (Ticker::here(), StoredValue::new(api));
+        let (ticker, api) = (Ticker::here(), live::forever(api));
         let today = Memo::new(move |_| {
             ticker.track();
-            locale::local(api.with_value(Api::now)).date()
+            locale::local(api.now()).date()
         });
         let fresh = Memo::new(move |_| {
             // What is fresh does not stay so.
             ticker.track();
-            let now = api.with_value(Api::now);
+            let now = api.now();
             view.with(|view| shown::fresh(view.window.rows(), now))
         });
         let look = RwSignal::new(Look {
@@ -92,18 +87,18 @@ impl Live {
             first: Weekday::iso(locale::first_weekday()).unwrap_or(Weekday::MONDAY),
         });
         let is_live = Memo::new(move |_| view.with(|view| view.link == Link::Live));
-        let live = Self {
+        let live: &Self = live::forever(Self {
             api,
             view,
             fresh,
             outbox: RwSignal::new(Outbox::default()),
             look,
             today,
-            kept: Kept::start(api, look, move || is_live.get()),
+            kept: Kept::start(api, look, is_live),
             pointed: RwSignal::new(None),
             word: RwSignal::new(String::new()),
             alarm: Alarm::new(),
-        };
+        });
         effect(move || {
             if is_live.get() {
                 live.hurry();
@@ -115,31 +110,31 @@ impl Live {
 
     /// The state of the link behind it.
     #[must_use]
-    pub fn link(self) -> ReadLink {
+    pub fn link(&self) -> ReadLink {
         live::link_of(self.view)
     }
 
     /// Whose calendar it is.
     #[must_use]
-    pub fn user(self) -> UserId {
-        self.api.with_value(Api::user)
+    pub fn user(&self) -> UserId {
+        self.api.user()
     }
 
     /// The time, as the cloud has it.
     #[must_use]
-    pub fn time(self) -> UnixTime {
-        self.api.with_value(Api::now)
+    pub fn time(&self) -> UnixTime {
+        self.api.now()
     }
 
     /// The time where the visitor is.
     #[must_use]
-    pub fn now(self) -> Local {
+    pub fn now(&self) -> Local {
         locale::local(self.time())
     }
 
     /// An event.
     #[must_use]
-    pub fn event(self, id: EventId) -> Option<Event> {
+    pub fn event(&self, id: EventId) -> Option<Event> {
         self.view.with(|view| {
             let entry = view.window.get(&Reverse(id));
             entry.map(|entry| (*entry.row).clone())
@@ -147,7 +142,7 @@ impl Live {
     }
 
     /// Has something done about an event of this name.
-    pub fn ask(self, action: Action, name: String) -> Number {
+    pub fn ask(&'static self, action: Action, name: String) -> Number {
         let (token, now) = (Token(net::random::uuid()), net::now());
         let mut number = Number::default();
         self.outbox
@@ -156,43 +151,26 @@ impl Live {
         number
     }
 
-    fn hurry(self) {
+    fn hurry(&'static self) {
         let now = net::now();
         self.outbox.update_untracked(|outbox| outbox.hurry(now));
         self.send();
     }
 
-    /// Sends what is due, and comes back when the next is. Signals may be gone with their owner: then nothing is.
-    fn send(self) {
-        let Some(api) = self.api.try_get_value() else {
-            return;
-        };
-        let poll = || {
-            let poll = |outbox: &mut Outbox| outbox.poll(net::now());
-            self.outbox.try_update_untracked(poll).flatten()
-        };
-        while let Some((number, action, token)) = poll() {
-            let api = api.clone();
-            net::spawn(async move {
-                let answer = net::within(PATIENCE, api.ask(&action, &token)).await;
-                let outcome =
-                    answer.unwrap_or_else(|_| Outcome::Unknown("nobody answered".to_owned()));
+    /// Sends what is due, and comes back when the next is.
+    fn send(&'static self) {
+        let poll = |outbox: &mut Outbox| outbox.poll(net::now());
+        while let Some((number, action, token)) = self.outbox.update_untracked(poll) {
+            let answer = self.api.ask(&action, &token);
+            answer.told(move |outcome| {
                 let (now, unit) = (net::now(), net::random::unit());
-                let _ = self
-                    .outbox
-                    .try_update(|outbox| outbox.answered(number, outcome, now, unit));
+                self.outbox
+                    .update(|outbox| outbox.answered(number, outcome, now, unit));
                 self.send();
             });
         }
-        self.arm();
-    }
-
-    /// Sends again when something is due, unless that will happen anyway.
-    fn arm(self) {
-        let deadline = self.outbox.try_with_untracked(Outbox::deadline);
-        let Some(at) = deadline.flatten() else {
-            return;
-        };
-        self.alarm.set(at, move || self.send());
+        if let Some(at) = self.outbox.with_untracked(Outbox::deadline) {
+            self.alarm.set(at, || self.send());
+        }
     }
 }

@@ -26,7 +26,7 @@ pub use now::now;
 
 /// The calendar's screen; the route says what is open beside it.
 #[must_use]
-pub fn screen(calendar: Live, route: ReadSignal<Route>) -> El {
+pub fn screen(calendar: &'static Live, route: ReadSignal<Route>) -> El {
     let place = Memo::new(move |_| match route.get() {
         Route::Calendar(place) => place,
         _ => Place::Calendar,
@@ -73,7 +73,10 @@ pub fn screen(calendar: Live, route: ReadSignal<Route>) -> El {
 }
 
 /// Follows what a key means, if it means anything here.
-fn keys(calendar: Live, means: fn(Look, &str, Date) -> Option<Look>) -> impl FnMut(KeyboardEvent) {
+fn keys(
+    calendar: &'static Live,
+    means: fn(Look, &str, Date) -> Option<Look>,
+) -> impl FnMut(KeyboardEvent) {
     move |event| {
         let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         if !is_plain || event.default_prevented() || aim::is_at(&event, "input, select, textarea") {

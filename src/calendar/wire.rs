@@ -7,14 +7,14 @@ use aws_guest::{Guest, Region};
 use futures::stream::Stream;
 use json::Value;
 use net::http::{Request, Response};
-use net::{MaybeSend, UnixTime};
+use net::{MaybeSend, NetError, UnixTime};
 
 use super::holidays::{self, Country, Holiday};
 use super::model::{Event, EventId, UserId};
-use crate::live::Source;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::several::whole;
 use crate::live::window::{Change, Revision};
+use crate::live::{Asked, Source};
 use crate::{api, config};
 use net::civil::when::Local;
 
@@ -36,8 +36,9 @@ use schema::shared::EventFields;
 
 /// As many rows as the server looks at for a page.
 const PAGE: i64 = 1_000;
-/// Longer than that nobody waits for holidays.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// What is known of holidays, if it can be had.
+type Known<T> = Asked<Option<T>, Response, NetError>;
 
 /// The calendar's API, its function, and the holidays.
 #[derive(Debug, Clone)]
@@ -79,22 +80,22 @@ impl Api {
     }
 
     /// A country's holidays in a year; none where they cannot be had.
-    pub async fn holidays(&self, country: &str, year: i32) -> Option<Vec<Holiday>> {
+    pub fn holidays(&self, country: &str, year: i32) -> Known<Vec<Holiday>> {
         let path = ["/PublicHolidays/", &year.to_string(), "/", country].concat();
-        self.known(&path).await.as_ref().map(holidays::holidays)
+        self.known(&path, holidays::holidays)
     }
 
     /// The countries whose holidays are known; none where they cannot be had.
-    pub async fn countries(&self) -> Option<Vec<Country>> {
-        let answer = self.known("/AvailableCountries").await;
-        answer.as_ref().map(holidays::countries)
+    pub fn countries(&self) -> Known<Vec<Country>> {
+        self.known("/AvailableCountries", holidays::countries)
     }
 
-    async fn known(&self, path: &str) -> Option<Value> {
+    fn known<T: 'static>(&self, path: &str, read: fn(&Value) -> T) -> Known<T> {
         let request = Request::get([self.holidays.trim_end_matches('/'), path].concat());
-        let answer = net::within(PATIENCE, net::http::send(request)).await;
-        let response = answer.ok()?.ok().filter(Response::is_success)?;
-        json::parse(&response.body).ok()
+        Asked::new(net::http::send(request), move |answer| {
+            let response = answer.ok().filter(Response::is_success)?;
+            json::parse(&response.body).ok().as_ref().map(read)
+        })
     }
 }
 

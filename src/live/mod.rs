@@ -5,6 +5,7 @@
 //! subscription's task.
 
 pub mod again;
+pub mod asked;
 pub mod drive;
 pub mod erased;
 pub mod flight;
@@ -23,6 +24,7 @@ use crate::ui::signal::{ReadSignal, signal};
 use futures::{Stream, StreamExt as _};
 use leptos::task::spawn_local_scoped_with_cancellation;
 
+pub use asked::Asked;
 pub use drive::Source;
 use erased::{Any, Erased, Kept};
 pub use gapless::View;
@@ -58,6 +60,12 @@ where
     View<R>: Send + Sync,
 {
     Arc::new(move || view.with(|view| view.link.clone()))
+}
+
+/// Keeps for as long as the page is open what is made once, when it starts: whoever needs it holds one pointer. It is
+/// never freed.
+pub fn forever<T>(made: T) -> &'static T {
+    Box::leak(Box::new(made))
 }
 
 /// Does something with each item of a stream, for as long as the current reactive owner lives.

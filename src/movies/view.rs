@@ -17,7 +17,7 @@ pub use now::now;
 
 /// The movies' screen.
 #[must_use]
-pub fn screen(movies: Live) -> El {
+pub fn screen(movies: &'static Live) -> El {
     let screen = template("movies");
     let film = screen.find(".film");
     let link = movies.link();

@@ -12,11 +12,11 @@ use net::{MaybeSend, UnixTime};
 use super::chat::{self, Draft};
 use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
 use super::votes::{self, Batch};
-use crate::live::Source;
 use crate::live::flight::Token;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::several::whole;
 use crate::live::window::{Change, Revision};
+use crate::live::{Asked, Source};
 use crate::{api, config};
 
 /// The operations' types, made from `graphql/movies/` when the page is built.
@@ -67,7 +67,7 @@ impl Api {
     }
 
     /// Sends a batch of votes.
-    pub async fn vote(&self, batch: Batch, token: Token) -> votes::Outcome {
+    pub fn vote(&self, batch: &Batch, token: Token) -> Asked<votes::Outcome> {
         let input = schema::add_votes::AddVotesInput {
             id: batch.reaction.id().to_owned(),
             count: i64::from(batch.count),
@@ -75,7 +75,7 @@ impl Api {
             token: token.0,
         };
         let variables = schema::add_votes::Variables { input };
-        match self.client.query::<schema::AddVotes>(variables).await {
+        api::ask::<schema::AddVotes, _>(&self.client, variables, |answer| match answer {
             Ok(data) => match data.add_votes.and_then(review) {
                 Some(review) => votes::Outcome::Counted(review.total),
                 None => votes::Outcome::Refused("the answer cannot be read".to_owned()),
@@ -83,35 +83,35 @@ impl Api {
             Err(error) if api::is_about(&error, "StaleRound") => votes::Outcome::Late,
             Err(error) if api::is_open(&error) => votes::Outcome::Unknown,
             Err(error) => votes::Outcome::Refused(api::words(&error)),
-        }
+        })
     }
 
     /// Has a batch burst on every screen; nobody waits for that, and what is lost is lost.
-    pub async fn burst(&self, batch: Batch, token: Token) {
+    pub fn burst(&self, batch: &Batch, token: Token) -> Asked<()> {
         let input = schema::send_reaction::SendReactionInput {
             id: batch.reaction.id().to_owned(),
             count: i64::from(batch.count),
             token: token.0,
         };
         let variables = schema::send_reaction::Variables { input };
-        let _ = self.client.query::<schema::SendReaction>(variables).await;
+        Asked::new(self.client.ask::<schema::SendReaction>(variables), drop)
     }
 
     /// Says something.
-    pub async fn say(&self, draft: Draft, token: Token) -> chat::Outcome {
+    pub fn say(&self, draft: Draft, token: Token) -> Asked<chat::Outcome> {
         let variables = schema::create_message::Variables {
             message: draft.text,
             name: Some(draft.name),
             token: Some(token.0),
         };
-        match self.client.query::<schema::CreateMessage>(variables).await {
+        api::ask::<schema::CreateMessage, _>(&self.client, variables, |answer| match answer {
             Ok(data) => match data.create_message.and_then(|message| message.id) {
                 Some(id) => chat::Outcome::Said(MessageId::from(id.as_str())),
                 None => chat::Outcome::Refused("the answer cannot be read".to_owned()),
             },
             Err(error) if api::is_open(&error) => chat::Outcome::Unknown,
             Err(error) => chat::Outcome::Refused(api::words(&error)),
-        }
+        })
     }
 
     /// The bursts on every screen, as they come; and why none can come, once.

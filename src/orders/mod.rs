@@ -11,10 +11,10 @@ pub mod view;
 pub mod way;
 pub mod wire;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::ui::signal::{ReadSignal, signal};
+use crate::ui::signal::{ReadSignal, RwSignal, signal};
 
 use crate::live::{self, View};
 use crate::ui::ReadLink;
@@ -31,7 +31,6 @@ pub const WINDOW: usize = 500;
 const LATELY: i64 = 5 * 60 * 1000;
 
 /// What the page knows of orders, whatever screen is shown.
-#[derive(Clone)]
 pub struct Live {
     /// The orders as each way tells them.
     feeds: [Feed; 2],
@@ -40,78 +39,69 @@ pub struct Live {
 }
 
 /// The orders as one way tells them.
-#[derive(Clone)]
 pub struct Feed {
     /// Which way.
     pub way: Way,
     /// Where they come from.
-    pub api: Api,
+    pub api: &'static Api,
     /// The newest.
     pub view: ReadSignal<View<Order>>,
     /// How busy it is.
-    pub rate: ReadSignal<Rate>,
+    pub rate: RwSignal<Rate>,
 }
 
 impl Live {
-    /// Follows the orders by both ways for as long as the current owner lives.
+    /// Follows the orders by both ways for as long as the page is open. To be called once, under the page's own owner.
     #[must_use]
-    pub fn start(api: Api) -> Self {
+    pub fn start(api: Api) -> &'static Self {
+        let api: &Api = live::forever(api);
         // Told of every arrival, shown once a second: a signal would keep only the last.
-        let compare = Arc::new(Mutex::new(Compare::default()));
+        let compare: &Mutex<Compare> = live::forever(Mutex::default());
+        let compare = || compare.lock().unwrap_or_else(PoisonError::into_inner);
         let (figures, show) = signal(Figures::default());
-        let started = Way::ALL.map(|way| {
-            let compare = Arc::clone(&compare);
-            let orders = Orders::every(api.clone(), way).heard_by(move |arrival| {
-                let mut compare = compare.lock().unwrap_or_else(PoisonError::into_inner);
-                compare.arrived(arrival);
-            });
-            let (rate, set) = signal(Rate::new());
-            let feed = Feed {
+        let feeds = Way::ALL.map(|way| {
+            let orders = Orders::every(api.clone(), way);
+            let orders = orders.heard_by(move |arrival| compare().arrived(arrival));
+            Feed {
                 way,
-                api: api.clone(),
+                api,
                 view: live::follow(orders, WINDOW),
-                rate,
-            };
-            (feed, set)
+                rate: RwSignal::new(Rate::new()),
+            }
         });
-        let [(appsync, _), (mqtt, _)] = &started;
-        let feeds = [appsync.clone(), mqtt.clone()];
+        let orders: &Self = live::forever(Self { feeds, figures });
         live::task(async move {
             let mut last = net::now();
             loop {
                 net::sleep(Duration::from_secs(1)).await;
                 let passed = net::now().saturating_since(last).as_secs();
                 last = last + Duration::from_secs(passed);
-                for (feed, set) in &started {
+                for feed in &orders.feeds {
                     let total = feed.view.with_untracked(|view| view.changes);
-                    let _ = set.try_update(|rate| rate.passed(passed as usize, total));
+                    feed.rate.update(|rate| rate.passed(passed as usize, total));
                 }
-                let since = api.guest().now().plus_millis(-LATELY);
-                let compare = compare.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = compare.figures(since);
-                drop(compare);
+                let now = compare().figures(api.guest().now().plus_millis(-LATELY));
                 if figures.with_untracked(|before| *before != now) {
-                    let _ = show.try_set(now);
+                    show.set(now);
                 }
             }
         });
-        Self { feeds, figures }
+        orders
     }
 
     /// The orders as this way tells them.
     #[must_use]
-    pub const fn by(&self, way: Way) -> &Feed {
+    pub const fn by(&'static self, way: Way) -> &'static Feed {
         &self.feeds[way as usize]
     }
 }
 
 impl Feed {
     /// Whether so much happens that marking each change would be one flicker, and cost more than the rest of the page.
-    pub fn is_busy(&self) -> impl Fn() -> bool + use<> {
+    pub fn is_busy(&self) -> bool {
         /// Changes a second that an eye can still follow.
         const CALM: u64 = 40;
-        let rate = self.rate;
-        move || rate.with(|rate| rate.now() > CALM)
+        self.rate.with(|rate| rate.now() > CALM)
     }
 
     /// The state of the link behind them.

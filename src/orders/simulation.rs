@@ -1,16 +1,13 @@
 //! Starts a simulation: six baskets, one after the other, each going its way from submitted to completed.
 
-use std::time::Duration;
-
 use aws_guest::{Region, Service};
 use json::Value;
 use net::http::{Request, Response};
 
 use super::model::OrderId;
 use super::wire::Api;
-
-/// Longer than that nobody looks at a button.
-const PATIENCE: Duration = Duration::from_secs(15);
+use crate::api;
+use crate::live::Asked;
 
 /// Why no simulation was started, with what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -43,15 +40,14 @@ pub enum StartError {
 }
 
 impl Api {
-    /// Starts a simulation and gives the first order's id.
-    ///
-    /// # Errors
-    /// In words for people.
-    pub async fn start_simulation(&self) -> Result<OrderId, StartError> {
+    /// Starts a simulation; the answer is the first order's id.
+    pub fn start_simulation(
+        &self,
+    ) -> Asked<Result<OrderId, StartError>, Response, aws_guest::Error> {
         let region = Region::new(self.simulation.region.as_str());
         let request = Request::get(self.simulation.url.resolve(&self.origin));
-        let answer = self.guest().fetch(Service::EXECUTE_API, &region, request);
-        started(&net::within(PATIENCE, answer).await??)
+        let read = |answer: Result<_, _>| started(&answer?);
+        api::fetch(self.guest(), Service::EXECUTE_API, &region, request, read)
     }
 }
 

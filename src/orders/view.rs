@@ -28,9 +28,9 @@ pub use explanation::explanation;
 pub use now::now;
 
 /// A table on a screen: what it shows, and what is done there.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Stand {
-    feed: Feed,
+    feed: &'static Feed,
     list: RwSignal<List>,
     followed: Memo<Option<OrderId>>,
     /// Where it leads to follow an order, or none.
@@ -38,9 +38,13 @@ struct Stand {
 }
 
 impl Stand {
-    fn new(feed: &Feed, route: ReadSignal<Route>, to: fn(Option<OrderId>) -> Route) -> Self {
+    fn new(
+        feed: &'static Feed,
+        route: ReadSignal<Route>,
+        to: fn(Option<OrderId>) -> Route,
+    ) -> Self {
         Self {
-            feed: feed.clone(),
+            feed,
             list: RwSignal::new(List::default()),
             followed: Memo::new(move |_| match route.get() {
                 Route::Orders(id) | Route::Compare(id) => id,
@@ -51,17 +55,17 @@ impl Stand {
     }
 
     /// An id for an element of which the screen has one for each way.
-    fn id(&self, name: &str) -> String {
+    fn id(self, name: &str) -> String {
         [name, "-", self.feed.way.key()].concat()
     }
 
     /// Goes to the order, or to none.
-    fn follow(&self, id: Option<OrderId>) {
+    fn follow(self, id: Option<OrderId>) {
         ui::history::go(&(self.to)(id).path());
     }
 
     /// The table with its toolbar.
-    fn panel(&self, title: &str) -> El {
+    fn panel(self, title: &str) -> El {
         let rows = table::table(self);
         let panel = el("section")
             .class("panel orders-list")
@@ -73,19 +77,19 @@ impl Stand {
 
     /// With the order that is followed at its end, if one is.
     fn with_follower(self, body: El) -> El {
-        body.slot(move || Some(follower::follower(&self, self.followed.get()?)))
+        body.slot(move || Some(follower::follower(self, self.followed.get()?)))
     }
 }
 
 /// The orders' screen; the route says which one is followed.
 #[must_use]
-pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
+pub fn screen(orders: &'static Live, route: ReadSignal<Route>) -> El {
     let feed = orders.by(Way::AppSync);
     let stand = Stand::new(feed, route, Route::Orders);
     let head = head(
         "Orders",
         "From the event bus to this table, through a table stream and AppSync.",
-        &feed.api,
+        feed.api,
     );
     let filter = tally::filter(feed.view, stand.list);
     let body = el("div")
@@ -99,30 +103,29 @@ pub fn screen(orders: &Live, route: ReadSignal<Route>) -> El {
 }
 
 /// What a screen is about, and the button that lets something happen there.
-fn head(title: &str, about: &str, api: &Api) -> El {
+fn head(title: &str, about: &str, api: &'static Api) -> El {
     let about = el("p").class("quiet").text(about);
     el("header")
         .class("head")
         .child(el("div").child(el("h1").text(title)).child(about))
-        .child(start::start(api.clone()))
+        .child(start::start(api))
 }
 
 /// A screen that shows orders.
 #[must_use]
-pub fn main(class: &str, feed: &Feed) -> El {
+pub fn main(class: &str, feed: &'static Feed) -> El {
     shows(ui::screen(), class, feed)
 }
 
 /// What shows orders: what is true now has colour, and what changes is marked, unless that is too much.
-fn shows(element: El, class: &str, feed: &Feed) -> El {
-    let is_busy = feed.is_busy();
+fn shows(element: El, class: &str, feed: &'static Feed) -> El {
     lit(element.class(&["shows ", class].concat()), &feed.link())
-        .bind("data-busy", move || is_busy().to_string())
+        .bind("data-busy", || feed.is_busy().to_string())
 }
 
 /// What is shown of the list: how much, which, and whether it stands still.
-fn toolbar(stand: &Stand, title: &str, rows: &El) -> El {
-    let (feed, list) = (&stand.feed, stand.list);
+fn toolbar(stand: Stand, title: &str, rows: &El) -> El {
+    let Stand { feed, list, .. } = stand;
     let (view, rows, place) = (feed.view, rows.clone(), stand.id("#rows"));
     let of = move |read: fn(&List, &View<Order>) -> String| {
         move || list.with(|list| view.with(|view| read(list, view)))

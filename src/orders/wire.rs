@@ -209,8 +209,8 @@ impl Orders {
             j: id(9),
         };
         let client = &self.api.client;
-        let found = client.query_as::<schema::LookUpOrders, Found>(variables);
-        let Found(found) = found.await?;
+        let found = client.ask::<schema::LookUpOrders>(variables).await?;
+        let Found(found) = json::read(&found)?;
         Ok(found
             .into_iter()
             .filter_map(|row| row.try_into().ok())

@@ -8,35 +8,25 @@ pub mod outbox;
 pub mod view;
 pub mod wire;
 
-use std::time::Duration;
-
 use crate::ui::signal::{ReadSignal, RwSignal, once};
-use leptos::prelude::{GetValue as _, StoredValue};
 
 use crate::live::again::{self, Alarm};
 use crate::live::flight::Token;
 use crate::live::{self, Link, View};
 use crate::ui::{ReadLink, effect};
-use form::Fault;
 use gauge::{Figures, Gauge};
 use list::{Key, Line};
 use model::{Order, OrderId, Ordered};
 use outbox::{Outbox, Outcome};
-use wire::{Api, Orders};
+use wire::{Api, Orders, Written};
 
 /// The list holds the newest orders, so many.
 pub const WINDOW: usize = 200;
-/// Longer than that nobody waits for an answer: it is sent again, or somebody is told.
-const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What came of a change.
-type Written = Result<(), Fault>;
-
-/// What the page knows of the restaurant's orders, whatever screen is shown. Handles only.
-#[derive(Clone, Copy)]
+/// What the page knows of the restaurant's orders, whatever screen is shown.
 pub struct Live {
     /// Where they come from.
-    api: StoredValue<Api>,
+    api: Api,
     /// The newest.
     pub view: ReadSignal<View<Order>>,
     /// The visitor's orders on their way.
@@ -48,16 +38,16 @@ pub struct Live {
 }
 
 impl Live {
-    /// Follows them for as long as the current owner lives.
+    /// Follows them for as long as the page is open. To be called once, under the page's own owner.
     #[must_use]
-    pub fn start(api: Api) -> Self {
-        let restaurant = Self {
+    pub fn start(api: Api) -> &'static Self {
+        let restaurant = live::forever(Self {
             view: live::follow(Orders(api.clone()), WINDOW),
-            api: StoredValue::new(api),
+            api,
             outbox: RwSignal::new(Outbox::new()),
             gauge: RwSignal::new(Gauge::new()),
             alarm: Alarm::new(),
-        };
+        });
         let (mut was_live, mut seen) = (false, 0);
         effect(move || {
             let (is_live, told) = restaurant.with(|view| {
@@ -83,23 +73,23 @@ impl Live {
 
     /// Reads what is shown, and runs anew when that changes. A closure that reads a signal weighs far more in the page
     /// than one that is handed what is in it.
-    pub fn with<T: Default>(self, read: impl FnOnce(&View<Order>) -> T) -> T {
+    pub fn with<T: Default>(&self, read: impl FnOnce(&View<Order>) -> T) -> T {
         once(|read| self.look(read), read)
     }
 
-    fn look(self, read: &mut dyn FnMut(&View<Order>)) {
+    fn look(&self, read: &mut dyn FnMut(&View<Order>)) {
         self.view.with(|view| read(view));
     }
 
     /// The state of the link behind them.
     #[must_use]
-    pub fn link(self) -> ReadLink {
+    pub fn link(&self) -> ReadLink {
         live::link_of(self.view)
     }
 
     /// The lines of the list.
     #[must_use]
-    pub fn lines(self) -> Vec<(Key, Line)> {
+    pub fn lines(&self) -> Vec<(Key, Line)> {
         let empty = self.gauge.with(Gauge::empty);
         self.outbox.with(|outbox| {
             self.with(|view| {
@@ -111,106 +101,87 @@ impl Live {
 
     /// How full the queue is, if that is known.
     #[must_use]
-    pub fn figures(self) -> Option<Figures> {
+    pub fn figures(&self) -> Option<Figures> {
         self.gauge.with(Gauge::figures)
     }
 
     /// Places an order.
-    pub fn place(self, ordered: Ordered) {
+    pub fn place(&'static self, ordered: Ordered) {
         self.outbox.update(|outbox| outbox.place(ordered));
         self.send();
     }
 
     /// Changes what was ordered, or deletes the order where nothing else is wanted; then tells what came of it.
-    fn write(self, id: OrderId, ordered: Option<Ordered>, told: RwSignal<Option<Written>>) {
-        let api = self.api.get_value();
-        net::spawn(async move {
-            let written = net::within(PATIENCE, async {
-                match ordered {
-                    Some(ordered) => api.change(id, ordered).await,
-                    None => api.delete(id).await,
-                }
-            });
-            let written = written.await.unwrap_or_else(|error| {
-                let why = error.to_string();
-                Err(Fault::read(&why))
-            });
-            // Whoever wanted it may be gone by now.
-            let _ = told.try_set(Some(written));
-        });
+    fn write(&self, id: &OrderId, ordered: Option<Ordered>, told: RwSignal<Option<Written>>) {
+        let written = match ordered {
+            Some(ordered) => self.api.change(id, ordered),
+            None => self.api.delete(id),
+        };
+        // Whoever wanted it may be gone by now.
+        written.told(move |written| drop(told.try_set(Some(written))));
     }
 
     /// There is reason to believe that what failed will succeed now.
-    fn hurry(self) {
+    fn hurry(&'static self) {
         let now = net::now();
         self.outbox.update_untracked(|outbox| outbox.hurry(now));
         self.ask();
     }
 
     /// Something has changed: the queue is asked how full it is.
-    fn ask(self) {
+    fn ask(&'static self) {
         let now = net::now();
         self.gauge.update_untracked(|gauge| gauge.changed(now));
         self.send();
     }
 
-    /// Sends what is due, and comes back when the next is. Signals may be gone with their owner: then nothing is.
-    fn send(self) {
-        let Some(api) = self.api.try_get_value() else {
-            return;
-        };
+    /// Sends what is due, and comes back when the next is.
+    fn send(&'static self) {
         let now = net::now();
         let order = self.outbox.try_maybe_update(|outbox| {
-            let sent = outbox.poll(now, api.now(), || Token(net::random::uuid()));
+            let sent = outbox.poll(now, self.api.now(), || Token(net::random::uuid()));
             (sent.is_some(), sent)
         });
         if let Some(Some((ordered, token))) = order {
-            let api = api.clone();
-            net::spawn(async move {
-                let placed = net::within(PATIENCE, api.place(ordered, token)).await;
-                let outcome = placed.unwrap_or(Outcome::Unknown);
-                let (now, unit) = (net::now(), net::random::unit());
-                let _ = self
-                    .outbox
-                    .try_update(|outbox| outbox.answered(outcome, now, unit));
-                let _ = self.gauge.try_update_untracked(|gauge| gauge.changed(now));
-                self.send();
-            });
+            let place = self.api.place(ordered, token);
+            place.told(|outcome| self.placed(outcome));
         }
         let is_live = self.view.with_untracked(|view| view.link == Link::Live);
         let is_wanted = is_live && net::life::is_visible();
-        let asks = |gauge: &mut Gauge| gauge.poll(now, is_wanted);
-        if self.gauge.try_update_untracked(asks) == Some(true) {
-            net::spawn(async move {
-                let figures = net::within(PATIENCE, api.pipeline()).await;
-                let figures = figures.ok().flatten();
-                let now = net::now();
-                let _ = self
-                    .gauge
-                    .try_update_untracked(|gauge| gauge.answered(figures, now));
-                // Where an order is neither in the queue nor in the list, it is soon known to be lost.
-                let empty = self.gauge.try_with_untracked(Gauge::empty).flatten();
-                let awaits = self.outbox.try_with_untracked(|outbox| {
-                    outbox.accepted(empty).any(|(_, is_lost)| !is_lost)
-                });
-                let _ = self.gauge.try_update(|gauge| {
-                    if awaits == Some(true) && figures.is_some() {
-                        gauge.changed(now);
-                    }
-                });
-                self.send();
-            });
+        if self
+            .gauge
+            .update_untracked(|gauge| gauge.poll(now, is_wanted))
+        {
+            self.api.pipeline().told(|figures| self.gauged(figures));
         }
-        self.arm();
+        let outbox = self.outbox.with_untracked(Outbox::deadline);
+        let gauge = self.gauge.with_untracked(Gauge::deadline);
+        if let Some(at) = outbox.into_iter().chain(gauge).min() {
+            self.alarm.set(at, || self.send());
+        }
     }
 
-    /// Comes back when something is due, unless that will happen anyway.
-    fn arm(self) {
-        let outbox = self.outbox.try_with_untracked(Outbox::deadline).flatten();
-        let gauge = self.gauge.try_with_untracked(Gauge::deadline).flatten();
-        let Some(at) = outbox.into_iter().chain(gauge).min() else {
-            return;
-        };
-        self.alarm.set(at, move || self.send());
+    fn placed(&'static self, outcome: Outcome) {
+        let (now, unit) = (net::now(), net::random::unit());
+        self.outbox
+            .update(|outbox| outbox.answered(outcome, now, unit));
+        self.ask();
+    }
+
+    fn gauged(&'static self, figures: Option<Figures>) {
+        let now = net::now();
+        self.gauge
+            .update_untracked(|gauge| gauge.answered(figures, now));
+        // Where an order is neither in the queue nor in the list, it is soon known to be lost.
+        let empty = self.gauge.with_untracked(Gauge::empty);
+        let awaits = self
+            .outbox
+            .with_untracked(|outbox| outbox.accepted(empty).any(|(_, is_lost)| !is_lost));
+        self.gauge.update(|gauge| {
+            if awaits && figures.is_some() {
+                gauge.changed(now);
+            }
+        });
+        self.send();
     }
 }

@@ -20,7 +20,7 @@ pub use now::now;
 
 /// The restaurant's screen.
 #[must_use]
-pub fn screen(restaurant: Live) -> El {
+pub fn screen(restaurant: &'static Live) -> El {
     let screen = template("restaurant");
     let link = restaurant.link();
     place::place(restaurant, &screen.find(".place-order"));
@@ -45,7 +45,7 @@ pub fn screen(restaurant: Live) -> El {
 }
 
 /// What stands where no orders are, by why that is so.
-fn nothing(restaurant: Live) -> impl FnMut() -> Option<El> + use<> {
+fn nothing(restaurant: &'static Live) -> impl FnMut() -> Option<El> + use<> {
     let why = Memo::new(move |_| {
         let has_own = restaurant.outbox.with(|outbox| {
             outbox.unsent().next().is_some() || outbox.accepted(None).next().is_some()

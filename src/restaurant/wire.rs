@@ -1,8 +1,9 @@
 //! What the restaurant's API says, turned into what the models know. Parsed once, here.
 
-use appsync::Client;
+use appsync::{Client, Error};
 use aws_guest::Guest;
 use futures::stream::Stream;
+use json::Value;
 use net::civil::rfc3339;
 use net::{MaybeSend, UnixTime};
 
@@ -10,10 +11,10 @@ use super::form::Fault;
 use super::gauge::Figures;
 use super::model::{Order, OrderId, Ordered, Status, Step};
 use super::outbox::Outcome;
-use crate::live::Source;
 use crate::live::flight::Token;
 use crate::live::gapless::{Failure, Incoming, Page};
 use crate::live::window::{Change, Revision};
+use crate::live::{Asked, Source};
 use crate::{api, config};
 
 /// The operations' types, made from `graphql/restaurant/` when the page is built.
@@ -36,6 +37,9 @@ use schema::shared::{ORDER_STATUS, OrderFields};
 
 /// As many orders as the server lists; there may be more where it lists so many.
 const LISTED: usize = 500;
+
+/// What came of a change, or why it was not made, for people.
+pub type Written = Result<(), Fault>;
 
 /// The restaurant's API.
 #[derive(Debug, Clone)]
@@ -61,7 +65,7 @@ impl Api {
     }
 
     /// Places an order.
-    pub async fn place(&self, ordered: Ordered, token: Token) -> Outcome {
+    pub fn place(&self, ordered: Ordered, token: Token) -> Asked<Outcome> {
         let variables = schema::post_order::Variables {
             input: schema::post_order::PostOrderInput {
                 name: ordered.name,
@@ -70,21 +74,18 @@ impl Api {
             },
             token: Some(token.0),
         };
-        match self.client.query::<schema::PostOrder>(variables).await {
+        api::ask::<schema::PostOrder, _>(&self.client, variables, |answer| match answer {
             Ok(data) => match change(data.post_order) {
                 Some(Change::Put(order)) => Outcome::Accepted(order),
                 _ => Outcome::Refused(Fault::read("the answer cannot be read")),
             },
             Err(error) if api::is_open(&error) => Outcome::Unknown,
             Err(error) => Outcome::Refused(Fault::read(&api::words(&error))),
-        }
+        })
     }
 
     /// Changes what was ordered.
-    ///
-    /// # Errors
-    /// Why not, for people.
-    pub async fn change(&self, id: OrderId, ordered: Ordered) -> Result<(), Fault> {
+    pub fn change(&self, id: &OrderId, ordered: Ordered) -> Asked<Written> {
         let input = schema::update_order::UpdateOrderInput {
             id: id.as_str().to_owned(),
             name: ordered.name,
@@ -92,34 +93,34 @@ impl Api {
             restaurant_id: ordered.restaurant,
         };
         let variables = schema::update_order::Variables { input };
-        let answer = self.client.query::<schema::UpdateOrder>(variables).await;
-        let fault = |error| Fault::read(&api::words(&error));
-        answer.map(drop).map_err(fault)
+        Asked::new(self.client.ask::<schema::UpdateOrder>(variables), written)
     }
 
     /// Deletes an order.
-    ///
-    /// # Errors
-    /// Why not, for people.
-    pub async fn delete(&self, id: OrderId) -> Result<(), Fault> {
+    pub fn delete(&self, id: &OrderId) -> Asked<Written> {
         let id = id.as_str().to_owned();
         let variables = schema::delete_order::Variables { id };
-        let answer = self.client.query::<schema::DeleteOrder>(variables).await;
-        let fault = |error| Fault::read(&api::words(&error));
-        answer.map(drop).map_err(fault)
+        Asked::new(self.client.ask::<schema::DeleteOrder>(variables), written)
     }
 
     /// How full the queue is, if it says so.
-    pub async fn pipeline(&self) -> Option<Figures> {
+    pub fn pipeline(&self) -> Asked<Option<Figures>> {
         let variables = schema::pipeline::Variables {};
-        let answer = self.client.query::<schema::Pipeline>(variables).await;
-        let pipeline = answer.ok()?.pipeline;
-        Some(Figures {
-            depth: pipeline.depth,
-            in_flight: pipeline.in_flight,
-            dead: pipeline.dead,
+        api::ask::<schema::Pipeline, _>(&self.client, variables, |answer| {
+            let pipeline = answer.ok()?.pipeline;
+            Some(Figures {
+                depth: pipeline.depth,
+                in_flight: pipeline.in_flight,
+                dead: pipeline.dead,
+            })
         })
     }
+}
+
+/// What came of a change. Whatever else the answer says is told by the subscription, too.
+fn written(answer: Result<Value, Error>) -> Written {
+    let fault = |error| Fault::read(&api::words(&error));
+    answer.map(drop).map_err(fault)
 }
 
 /// The orders as they are and as they change.

@@ -96,23 +96,19 @@ impl Client {
         Q::Variables: Into<Value>,
         Q::ResponseData: FromJson,
     {
-        self.query_as::<Q, Q::ResponseData>(variables)
+        let answer = self.ask::<Q>(variables);
+        async move { Ok(json::read(&answer.await?)?) }
     }
 
-    /// As [`query`](Self::query), with the answer's `data` read as another type.
+    /// As [`query`](Self::query), with the answer's `data` as it came. Nothing is generated for the operation.
     ///
     /// # Errors
     /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
-    pub fn query_as<Q: GraphQLQuery, T: FromJson>(
-        &self,
-        variables: Q::Variables,
-    ) -> impl Future<Output = Result<T, Error>> + use<Q, T>
+    pub fn ask<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Pending<Result<Value, Error>>
     where
         Q::Variables: Into<Value>,
     {
-        // Boxed: what is generated for each operation is only the reading of its answer.
-        let answer = self.clone().answer(Operation::typed::<Q>(variables));
-        async move { Ok(json::read(&answer.await?)?) }
+        self.clone().answer(Operation::typed::<Q>(variables))
     }
 
     fn answer(self, operation: Operation) -> Pending<Result<Value, Error>> {

@@ -10,7 +10,7 @@ use crate::calendar::Live;
 use crate::calendar::shown;
 use crate::ui::{El, el};
 
-pub(super) fn agenda(calendar: Live) -> El {
+pub(super) fn agenda(calendar: &'static Live) -> El {
     let view = calendar.view;
     let days = Memo::new(move |_| {
         let (look, fresh) = (calendar.look.get(), calendar.fresh.get());
@@ -37,7 +37,7 @@ pub(super) fn agenda(calendar: Live) -> El {
         .slot(move || nothing.get().then(|| crate::ui::template("no-events")))
 }
 
-fn heading(calendar: Live, date: Date) -> El {
+fn heading(calendar: &'static Live, date: Date) -> El {
     let kept = move || calendar.kept.on(date).names;
     today(calendar, date, el("li")).child(
         el("h3")

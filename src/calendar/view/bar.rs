@@ -16,7 +16,7 @@ use crate::ui::locale::{self, Part};
 use crate::ui::save::save;
 use crate::ui::{El, Words, effect, el, light, template};
 
-pub(super) fn bar(calendar: Live) -> El {
+pub(super) fn bar(calendar: &'static Live) -> El {
     let bar = template("calendar-bar");
     let (look, today) = (calendar.look, calendar.today);
     let _ = bar.find("h2").live(move || title(look.get()));
@@ -81,7 +81,7 @@ fn title(look: Look) -> String {
 }
 
 /// The choice of a country.
-fn countries(calendar: Live, select: El) {
+fn countries(calendar: &'static Live, select: El) {
     let kept = calendar.kept;
     let options = move || {
         let all = kept.countries.get().into_iter().enumerate();
@@ -100,7 +100,7 @@ fn countries(calendar: Live, select: El) {
 }
 
 /// Gives the visitor the month that is looked at.
-fn export(calendar: Live) {
+fn export(calendar: &'static Live) {
     let mode = Mode::Agenda;
     let month = Look {
         mode,
@@ -117,7 +117,7 @@ fn export(calendar: Live) {
 }
 
 /// What has just happened, or how much there is.
-fn news(calendar: Live) -> impl FnMut() -> Words {
+fn news(calendar: &'static Live) -> impl FnMut() -> Words {
     move || {
         let newest = calendar.fresh.with(|fresh| fresh.last().copied());
         if let Some(event) = newest.and_then(|id| calendar.event(id)) {
@@ -152,7 +152,7 @@ fn arrived(event: &Event) -> String {
 }
 
 /// Something that is not in the calendar yet, or never will be.
-fn waiting(calendar: Live, number: Number, notice: ReadSignal<Notice>) -> El {
+fn waiting(calendar: &'static Live, number: Number, notice: ReadSignal<Notice>) -> El {
     let words = move || {
         notice.with(|notice| {
             let is = if notice.refused {

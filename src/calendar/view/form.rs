@@ -20,7 +20,7 @@ pub(super) use opened::opened;
 /// A form in use.
 #[derive(Clone, Copy)]
 struct Form {
-    calendar: Live,
+    calendar: &'static Live,
     draft: RwSignal<Draft>,
     /// What the server found, or the last check before sending; typing clears what it is about.
     faults: RwSignal<Vec<Fault>>,
@@ -33,7 +33,7 @@ struct Form {
 }
 
 impl Form {
-    fn new(calendar: Live, draft: Draft) -> Self {
+    fn new(calendar: &'static Live, draft: Draft) -> Self {
         Self {
             calendar,
             draft: RwSignal::new(draft),
@@ -164,7 +164,7 @@ impl Form {
 
 /// Calls back with what became of each job that is put there. Whoever goes before that leaves it to the outbox to tell.
 fn watch(
-    calendar: Live,
+    calendar: &'static Live,
     job: RwSignal<Option<Number>>,
     ended: impl Fn(Result<Event, Vec<Fault>>) + 'static,
 ) {

@@ -14,7 +14,7 @@ use crate::calendar::{Live, Place};
 use crate::ui::locale::{self, Part};
 use crate::ui::{El, Words, el};
 
-pub(super) fn month(calendar: Live) -> El {
+pub(super) fn month(calendar: &'static Live) -> El {
     let weeks = move || {
         let (look, fresh) = (calendar.look.get(), calendar.fresh.get());
         let view = calendar.view;
@@ -27,7 +27,7 @@ pub(super) fn month(calendar: Live) -> El {
 }
 
 /// The names of the days of the week.
-pub(super) fn names(calendar: Live) -> El {
+pub(super) fn names(calendar: &'static Live) -> El {
     let first = Memo::new(move |_| {
         let look = calendar.look.get();
         look.day.first_of_week(look.first)
@@ -42,7 +42,7 @@ pub(super) fn names(calendar: Live) -> El {
 }
 
 /// Seven days and their bars.
-pub(super) fn row(calendar: Live, week: ReadSignal<Row>) -> El {
+pub(super) fn row(calendar: &'static Live, week: ReadSignal<Row>) -> El {
     let cells = move || {
         let cells = week.with(|week| week.cells.clone());
         let cells = cells.into_iter().map(|cell| (Reverse(cell.date), cell));
@@ -60,7 +60,7 @@ pub(super) fn row(calendar: Live, week: ReadSignal<Row>) -> El {
         .child(el("div").class("chips").list(chips, |_, value| chip(value)))
 }
 
-fn day(calendar: Live, date: Date, cell: ReadSignal<Cell>) -> El {
+fn day(calendar: &'static Live, date: Date, cell: ReadSignal<Cell>) -> El {
     let kept = Memo::new(move |_| calendar.kept.on(date));
     let number = el("button")
         .class("day-number numeric")
@@ -100,7 +100,7 @@ fn day(calendar: Live, date: Date, cell: ReadSignal<Cell>) -> El {
 }
 
 /// An element of a day, which says if it is today.
-pub(super) fn today(calendar: Live, date: Date, element: El) -> El {
+pub(super) fn today(calendar: &'static Live, date: Date, element: El) -> El {
     let today = calendar.today;
     element
         .set("data-date", &date.text())
@@ -110,7 +110,7 @@ pub(super) fn today(calendar: Live, date: Date, element: El) -> El {
 }
 
 /// What leads to the events that there is no room for.
-fn more(calendar: Live, date: Date, more: usize) -> El {
+fn more(calendar: &'static Live, date: Date, more: usize) -> El {
     let more = more.to_string();
     el("button")
         .class("more numeric")

@@ -13,7 +13,7 @@ const NEXT: usize = 5;
 
 /// What comes next.
 #[must_use]
-pub fn now(calendar: Live) -> El {
+pub fn now(calendar: &'static Live) -> El {
     let (view, ticker) = (calendar.view, Ticker::here());
     let next = Memo::new(move |_| {
         // What is over goes.

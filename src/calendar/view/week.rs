@@ -14,7 +14,7 @@ use crate::ui::{El, Ticker, el};
 /// The hour that is on top when the week is opened.
 const MORNING: i32 = 7;
 
-pub(super) fn week(calendar: Live) -> El {
+pub(super) fn week(calendar: &'static Live) -> El {
     let both = Memo::new(move |_| {
         let (look, fresh) = (calendar.look.get(), calendar.fresh.get());
         let view = calendar.view;
@@ -67,7 +67,7 @@ pub(super) fn week(calendar: Live) -> El {
 }
 
 /// Where the time is now, on the day that is today.
-fn hand(calendar: Live, date: Date) -> impl FnMut() -> Option<El> + use<> {
+fn hand(calendar: &'static Live, date: Date) -> impl FnMut() -> Option<El> + use<> {
     let ticker = Ticker::here();
     let minute = Memo::new(move |_| {
         ticker.track();

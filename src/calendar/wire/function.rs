@@ -1,34 +1,41 @@
 //! The function that writes: what it is sent, and what its answers mean.
 
-use aws_guest::Service;
+use aws_guest::{Error, Service};
 use json::{Object, Value};
+use net::NetError;
 use net::http::{Method, Request, Response};
 
 use super::{Api, Row};
+use crate::api;
 use crate::calendar::form::{Fault, Field};
 use crate::calendar::model::{EventId, UserId};
 use crate::calendar::outbox::{Action, Outcome};
+use crate::live::Asked;
 use crate::live::flight::Token;
 use crate::live::window::Revision;
 
 impl Api {
     /// Asks for something to be done.
-    pub async fn ask(&self, action: &Action, token: &Token) -> Outcome {
+    pub fn ask(&self, action: &Action, token: &Token) -> Asked<Outcome, Response, Error> {
         let (region, url) = &self.function;
         let (method, body) = request(self.user, action, token);
         let body = Value::from(body).text();
         let request = Request::post(url, body).with("content-type", "application/json");
         let request = Request { method, ..request };
-        let answer = self.guest.fetch(Service::LAMBDA, region, request);
-        match answer.await {
-            Ok(response) => outcome(&response),
-            // What browsers say of it helps nobody.
-            Err(aws_guest::Error::Network(_) | aws_guest::Error::Unanswered(_)) => {
-                Outcome::Unknown("the cloud cannot be reached".to_owned())
+        api::fetch(&self.guest, Service::LAMBDA, region, request, |answer| {
+            match answer {
+                Ok(response) => outcome(&response),
+                Err(Error::Network(NetError::TimedOut(_))) => {
+                    Outcome::Unknown("nobody answered".to_owned())
+                }
+                // What browsers say of it helps nobody.
+                Err(Error::Network(_) | Error::Unanswered(_)) => {
+                    Outcome::Unknown("the cloud cannot be reached".to_owned())
+                }
+                Err(error) if error.is_retryable() => Outcome::Unknown(error.to_string()),
+                Err(error) => refused(error.to_string()),
             }
-            Err(error) if error.is_retryable() => Outcome::Unknown(error.to_string()),
-            Err(error) => refused(error.to_string()),
-        }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::movies::model::{Best, Reaction, reviews};
 use crate::ui::{El, Words, el};
 
 /// A line a reaction.
-pub(super) fn board(movies: Live, body: El) {
+pub(super) fn board(movies: &'static Live, body: El) {
     let lines = Reaction::ALL.map(|reaction| {
         let told = move |read: fn(&Best) -> Words| {
             move || {

@@ -2,11 +2,10 @@
 
 use crate::ui::signal::RwSignal;
 use leptos::ev::AnimationEvent;
-use leptos::prelude::*;
 
 use crate::live;
 use crate::movies::Live;
-use crate::movies::wire::{Api, Burst};
+use crate::movies::wire::Burst;
 use crate::ui::{El, Words};
 
 /// More are not in the air at once, and not of one burst.
@@ -22,9 +21,9 @@ pub(super) struct Come {
 }
 
 /// Shows bursts in the sky for as long as the current owner lives.
-pub(super) fn bursts(movies: Live, sky: El) -> Come {
+pub(super) fn bursts(movies: &'static Live, sky: El) -> Come {
     let (failed, bursts) = (RwSignal::new(Words::from("")), RwSignal::new(0));
-    let come = movies.api.with_value(Api::bursts);
+    let come = movies.api.bursts();
     live::each(come, move |burst| match burst {
         Ok(burst) => {
             bursts.update(|count| *count += 1);

@@ -30,7 +30,7 @@ struct Line {
 }
 
 /// Fills the chat's panel.
-pub(super) fn chat(movies: Live, panel: &El) {
+pub(super) fn chat(movies: &'static Live, panel: &El) {
     let outbox = movies.outbox;
     // The oldest first.
     let said = Memo::new(move |_| {
@@ -138,7 +138,7 @@ pub(super) fn chat(movies: Live, panel: &El) {
 }
 
 /// The button that reaches further back.
-fn older(movies: Live, panel: &El) {
+fn older(movies: &'static Live, panel: &El) {
     let talk = panel.find(".talk");
     let has_older = Memo::new(move |_| {
         movies.with(|view| view.window.is_cut() && view.window.rows().len() < MOST)
@@ -160,7 +160,7 @@ fn older(movies: Live, panel: &El) {
 }
 
 /// What is read aloud of what others say: the message, or how many there are, and not too often.
-fn spoken(movies: Live, said: Memo<Vec<Arc<Item>>>) -> impl FnMut() -> Words + use<> {
+fn spoken(movies: &'static Live, said: Memo<Vec<Arc<Item>>>) -> impl FnMut() -> Words + use<> {
     let (ticker, outbox) = (Ticker::here(), movies.outbox);
     let (mut until, mut last, mut words) = (net::now() + CALM, None::<Place>, Words::from(""));
     move || {

@@ -8,7 +8,7 @@ use crate::ui::flow::lights;
 use crate::ui::{El, template};
 
 /// The three kinds of backend, explained.
-pub(super) fn explanation(movies: Live, bursts: RwSignal<i64>) -> El {
+pub(super) fn explanation(movies: &'static Live, bursts: RwSignal<i64>) -> El {
     let lanes = template("pattern-movies");
     let votes = move || {
         movies.with(|view| {

@@ -27,7 +27,7 @@ pub(super) enum Showing {
 }
 
 /// The film of the moment: another value only when another film is shown.
-pub(super) fn showing(movies: Live) -> Memo<Showing> {
+pub(super) fn showing(movies: &'static Live) -> Memo<Showing> {
     Memo::new(move |_| {
         let film = movies.with(|view| {
             let movie = movie(view.window.rows())?.clone();
@@ -111,7 +111,7 @@ fn day(date: &str) -> String {
 
 /// How much of the round is left, in milliseconds, and where that will be in a second, in hundredths of the whole. Looked
 /// at each second.
-pub(super) fn left(movies: Live) -> impl FnMut() -> Option<(i64, i64)> {
+pub(super) fn left(movies: &'static Live) -> impl FnMut() -> Option<(i64, i64)> {
     let (ticker, mut pace) = (Ticker::here(), Pace::new());
     move || {
         ticker.track();
@@ -137,7 +137,7 @@ pub(super) fn seconds(left: Option<(i64, i64)>) -> Words {
 }
 
 /// The time that is left, as a bar that shrinks.
-pub(super) fn round(movies: Live, film: &El) {
+pub(super) fn round(movies: &'static Live, film: &El) {
     let (mut words, mut bar) = (left(movies), left(movies));
     let _ = film.find(".round-left").live(move || seconds(words()));
     let _ = film.find(".round-bar").bind_style("--share", move || {
@@ -147,7 +147,7 @@ pub(super) fn round(movies: Live, film: &El) {
 }
 
 /// A button a reaction, with its votes.
-pub(super) fn vote(movies: Live, film: &El) {
+pub(super) fn vote(movies: &'static Live, film: &El) {
     let buttons = Reaction::ALL.map(|reaction| {
         el("button")
             .class("reaction")
@@ -171,7 +171,7 @@ pub(super) fn vote(movies: Live, film: &El) {
 }
 
 /// A reaction's votes in this round, one's own on top.
-pub(super) fn total(movies: Live, reaction: Reaction) -> El {
+pub(super) fn total(movies: &'static Live, reaction: Reaction) -> El {
     el("b").class("numeric").live(move || {
         if movies.with(|view| view.loaded) {
             Words::from(movies.tally(|votes| votes.total(reaction)).to_string())

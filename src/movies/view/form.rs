@@ -12,7 +12,7 @@ use crate::ui::{El, Words, aim, effect, template};
 const NAME: &str = "eddy.movies.name";
 
 /// The form below the chat: first for a name, then for messages.
-pub(super) fn form(movies: Live, panel: &El) {
+pub(super) fn form(movies: &'static Live, panel: &El) {
     let name = RwSignal::new(net::storage::get(NAME).unwrap_or_default());
     let error = RwSignal::new(Words::from(""));
     let has_name = Memo::new(move |_| name.with(|name| !name.is_empty()));
@@ -59,7 +59,7 @@ fn join(name: RwSignal<String>, error: RwSignal<Words>) -> El {
     form
 }
 
-fn say(movies: Live, name: RwSignal<String>, error: RwSignal<Words>) -> El {
+fn say(movies: &'static Live, name: RwSignal<String>, error: RwSignal<Words>) -> El {
     let form = template("chat-say");
     let field = form.find("input");
     let _ = form

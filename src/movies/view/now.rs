@@ -7,7 +7,7 @@ use crate::ui::{El, Words, el, light, template};
 
 /// The film of the moment, its votes, and what was said last.
 #[must_use]
-pub fn now(movies: Live) -> El {
+pub fn now(movies: &'static Live) -> El {
     let panel = template("movies-now");
     let link = light("movies", &movies.link());
     let _ = panel.find(".panel-head").child(link);

@@ -12,17 +12,17 @@ use crate::ui::{self, El, Words, el, template};
 
 /// The screen; the route says which order is followed.
 #[must_use]
-pub fn compare(orders: &Live, route: ReadSignal<Route>) -> El {
+pub fn compare(orders: &'static Live, route: ReadSignal<Route>) -> El {
     let head = head(
         "AppSync and MQTT",
         "One table stream, told by two ways at once: whole orders through AppSync, notices through an MQTT topic.",
-        &orders.by(Way::AppSync).api,
+        orders.by(Way::AppSync).api,
     );
     let stands = Way::ALL.map(|way| Stand::new(orders.by(way), route, Route::Compare));
     let tables = stands.iter().map(|stand| {
         let way = stand.feed.way;
         let panel = stand.panel(&[way.name(), " "].concat());
-        shows(el("div"), "", &stand.feed)
+        shows(el("div"), "", stand.feed)
             .set("data-way", way.key())
             .child(panel)
     });

@@ -6,8 +6,7 @@ use crate::ui::{El, template};
 
 /// The pattern, explained by the picture of that name; the events that come by this way light it up.
 #[must_use]
-pub fn explanation(picture: &str, feed: &Feed) -> El {
-    let view = feed.view;
-    let changes = move || 1 + view.with(|view| view.changes.cast_signed());
+pub fn explanation(picture: &str, feed: &'static Feed) -> El {
+    let changes = || 1 + feed.view.with(|view| view.changes.cast_signed());
     flow(template(picture), Box::new(changes))
 }

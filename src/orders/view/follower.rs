@@ -15,8 +15,8 @@ use crate::ui::locale::{clock_time, money, span};
 use crate::ui::{El, ReadLink, Words, aim, el, light};
 
 /// Follows an order for as long as the current owner lives.
-pub(super) fn follower(stand: &Stand, id: OrderId) -> El {
-    let feed = &stand.feed;
+pub(super) fn follower(stand: Stand, id: OrderId) -> El {
+    let feed = stand.feed;
     let name = row::id(&id);
     let rows = stand.id("#rows");
     let row = [&rows, " tr[data-order-id='", id.as_str(), "'] button"].concat();
@@ -52,9 +52,8 @@ pub(super) fn follower(stand: &Stand, id: OrderId) -> El {
         .set("id", &stand.id("followed"))
         .child(el("span").class("hidden").text(title))
         .child(name);
-    let leaves = stand.clone();
     let close = super::button("is-small", "Close").on("click", move |_: MouseEvent| {
-        leaves.follow(None);
+        stand.follow(None);
         // The button goes, and with it the focus: back to where it came from.
         aim::lead(&[&row, &rows]);
     });

@@ -1,6 +1,6 @@
 //! The orders' panel on the overview.
 
-use crate::ui::signal::{ReadSignal, RwSignal};
+use crate::ui::signal::RwSignal;
 
 use super::row::{Known, delay, id};
 use super::tally::tally;
@@ -19,7 +19,7 @@ const LATELY: i64 = 60_000;
 
 /// Orders now.
 #[must_use]
-pub fn now(orders: &Live) -> El {
+pub fn now(orders: &'static Live) -> El {
     let feed = orders.by(Way::AppSync);
     let (view, rate) = (feed.view, feed.rate);
     let newest = move || {
@@ -51,14 +51,14 @@ pub fn now(orders: &Live) -> El {
         .child(figures)
         .child(el("a").set("href", "/compare").text("Compare the two"));
     let list = RwSignal::new(List::default());
-    let visitor = feed.api.guest().clone();
+    let visitor = feed.api.guest();
     let feed = el("ol")
         .class("feed")
         .set("aria-label", "The newest orders")
         .list(newest, move |(_, order), entry| {
             let entry = Known::of(move || Some(entry.get()));
             entry
-                .line(el("li"), &visitor)
+                .line(el("li"), visitor)
                 .child(id(order))
                 .child(entry.status())
                 .child(
@@ -83,7 +83,7 @@ pub fn now(orders: &Live) -> El {
 }
 
 /// Whether a way is live, by its name.
-fn told_by(feed: &Feed) -> El {
+fn told_by(feed: &'static Feed) -> El {
     el("div")
         .class("told-by quiet")
         .text(feed.way.name())
@@ -91,12 +91,13 @@ fn told_by(feed: &Feed) -> El {
 }
 
 /// The median delay of what this way brought lately.
-fn median(feed: &Feed) -> impl FnMut() -> Words + 'static {
-    let (view, rate, guest) = (feed.view, feed.rate, feed.api.guest().clone());
-    move || {
-        rate.track();
-        let since = guest.now().plus_millis(-LATELY);
-        let median = view.with_untracked(|view| median_delay(view.window.rows(), since));
+fn median(feed: &'static Feed) -> impl FnMut() -> Words + 'static {
+    || {
+        feed.rate.track();
+        let since = feed.api.guest().now().plus_millis(-LATELY);
+        let median = feed
+            .view
+            .with_untracked(|view| median_delay(view.window.rows(), since));
         median.map_or(Words::from("–"), |millis| span(millis).into())
     }
 }
@@ -107,7 +108,7 @@ fn figure(name: &str, number: impl FnMut() -> Words + 'static) -> El {
     el("div").child(el("dt").text(name)).child(number)
 }
 
-fn spark(rate: ReadSignal<Rate>) -> El {
+fn spark(rate: RwSignal<Rate>) -> El {
     svg("svg")
         .class("spark")
         .set("viewBox", "0 0 59 100")

@@ -30,8 +30,8 @@ impl Known {
     }
 
     /// A line of this order: its status and the changes that arrive are attributes.
-    pub(super) fn line(self, element: El, guest: &Guest) -> El {
-        let (guest, ticker) = (guest.clone(), Ticker::here());
+    pub(super) fn line(self, element: El, guest: &'static Guest) -> El {
+        let ticker = Ticker::here();
         let mut ripple = self.text(move |entry| ripple(entry, guest.now()));
         element
             .bind("data-status", self.text(|entry| entry.row.status.name()))

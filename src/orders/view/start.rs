@@ -16,7 +16,7 @@ enum State {
 }
 
 /// Starts a simulation.
-pub(super) fn start(api: Api) -> El {
+pub(super) fn start(api: &'static Api) -> El {
     let state = RwSignal::new(State::Idle);
     let is_sending = move || state.with(|state| *state == State::Sending);
     let start = move |_: MouseEvent| {
@@ -24,9 +24,8 @@ pub(super) fn start(api: Api) -> El {
             return;
         }
         state.set(State::Sending);
-        let api = api.clone();
-        net::spawn(async move {
-            let outcome = match api.start_simulation().await {
+        api.start_simulation().told(move |outcome| {
+            let outcome = match outcome {
                 Ok(_) => State::Started,
                 Err(error) => State::Failed(error.to_string()),
             };

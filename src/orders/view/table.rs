@@ -16,14 +16,14 @@ use crate::ui::{El, aim, effect, el};
 
 /// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
 /// cards.
-pub(super) fn table(stand: &Stand) -> El {
+pub(super) fn table(stand: Stand) -> El {
     let Stand {
         feed,
         list,
         followed,
         ..
-    } = stand.clone();
-    let (view, guest) = (feed.view, feed.api.guest().clone());
+    } = stand;
+    let (view, guest) = (feed.view, feed.api.guest());
     let busy = move || {
         let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
         is_first.to_string()
@@ -59,7 +59,7 @@ pub(super) fn table(stand: &Stand) -> El {
     };
     let body = el("tbody")
         .set("role", "rowgroup")
-        .list(lines, move |(_, id), line| row(id, line, &guest));
+        .list(lines, move |(_, id), line| row(id, line, guest));
     let table = el("table")
         .class("table")
         .set("role", "table")
@@ -68,14 +68,13 @@ pub(super) fn table(stand: &Stand) -> El {
         .child(el("caption").class("hidden").text(&caption))
         .child(el("thead").set("role", "rowgroup").child(head))
         .child(body);
-    let stand = stand.clone();
     holding(el("div").class("rows"), view, list)
         .set("id", &stand.id("rows"))
         .set("role", "region")
         .set("tabindex", "0")
         .set("aria-label", name)
         .on("click", move |event: MouseEvent| {
-            toggle(&event, &stand);
+            toggle(&event, stand);
         })
         .on("keydown", |event: KeyboardEvent| {
             aim::walk(&event);
@@ -92,7 +91,7 @@ struct Line {
     is_followed: bool,
 }
 
-fn row(order: &OrderId, line: ReadSignal<Line>, guest: &Guest) -> El {
+fn row(order: &OrderId, line: ReadSignal<Line>, guest: &'static Guest) -> El {
     let entry = Known::of(move || line.with(|line| line.entry.clone()));
     let is_followed = move || line.with(|line| line.is_followed).to_string();
     let button = el("button")
@@ -139,7 +138,7 @@ fn holding(rows: El, view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El 
 }
 
 /// Holds the list still while the pointer is over the panel that it is in.
-pub(super) fn under_pointer(panel: El, stand: &Stand) -> El {
+pub(super) fn under_pointer(panel: El, stand: Stand) -> El {
     let (view, list) = (stand.feed.view, stand.list);
     panel
         .on("pointerenter", move |event: PointerEvent| {
@@ -156,7 +155,7 @@ fn hold(view: ReadSignal<View<Order>>, list: RwSignal<List>, holder: Holder, hol
 }
 
 /// Follows the row whose button was pressed, or no more.
-fn toggle(event: &MouseEvent, stand: &Stand) -> Option<()> {
+fn toggle(event: &MouseEvent, stand: Stand) -> Option<()> {
     let is_followed = aim::attribute(event, "button", "aria-pressed")? == "true";
     let id = aim::attribute(event, "tr", "data-order-id")?;
     stand.follow((!is_followed).then(|| id.as_str().into()));

@@ -6,7 +6,7 @@ use crate::ui::flow::lights;
 use crate::ui::{El, template};
 
 /// The queue and the workflow, explained.
-pub(super) fn explanation(restaurant: Live) -> El {
+pub(super) fn explanation(restaurant: &'static Live) -> El {
     let picture = template("pattern-restaurant");
     // When an order came to a step last, or that none has so far; what is deleted takes nothing back.
     let newest = |step: Step| {

@@ -12,7 +12,7 @@ use crate::ui::signal::ReadSignal;
 use crate::ui::{El, el};
 
 /// Fills the mailbox.
-pub(super) fn mailbox(restaurant: Live, panel: &El) {
+pub(super) fn mailbox(restaurant: &'static Live, panel: &El) {
     let letters = move || {
         restaurant.with(|view| {
             let rows = view.window.rows().iter();

@@ -10,7 +10,7 @@ const NEWEST: usize = 4;
 
 /// How full the queue is, and the newest orders on their way.
 #[must_use]
-pub fn now(restaurant: Live) -> El {
+pub fn now(restaurant: &'static Live) -> El {
     let panel = template("restaurant-now");
     let link = light("restaurant", &restaurant.link());
     let _ = panel.find(".panel-head").child(link);

@@ -5,7 +5,7 @@ use crate::restaurant::gauge::Figures;
 use crate::ui::{El, Words};
 
 /// Fills the figures' places.
-pub(super) fn pipeline(restaurant: Live, panel: &El) {
+pub(super) fn pipeline(restaurant: &'static Live, panel: &El) {
     let figure = |place: &str, read: fn(&Figures) -> i64| {
         let figure = move || restaurant.figures().map(|figures| read(&figures));
         let place = panel.find(place);

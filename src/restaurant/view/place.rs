@@ -11,7 +11,7 @@ use crate::ui::signal::RwSignal;
 use crate::ui::{El, Words, effect};
 
 /// Fills the panel in which orders are placed.
-pub(super) fn place(restaurant: Live, panel: &El) {
+pub(super) fn place(restaurant: &'static Live, panel: &El) {
     let form = panel.find("form");
     let usual = Ordered {
         name: "Soup of the day".to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn place(restaurant: Live, panel: &El) {
 }
 
 /// What there is to say about the visitor's own orders: how many wait, or what became of the newest.
-fn placed(restaurant: Live) -> Words {
+fn placed(restaurant: &'static Live) -> Words {
     let (unsent, is_delayed, own) = restaurant.outbox.with(|outbox| {
         let own = outbox.own().cloned();
         (outbox.unsent().count(), outbox.is_delayed(), own)

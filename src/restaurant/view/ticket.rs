@@ -11,7 +11,7 @@ use crate::ui::signal::ReadSignal;
 use crate::ui::{El, Words, el, template};
 
 /// An order's line.
-pub(super) fn ticket(restaurant: Live, line: ReadSignal<Line>) -> El {
+pub(super) fn ticket(restaurant: &'static Live, line: ReadSignal<Line>) -> El {
     let body = template("ticket");
     let ticket = told(el("li").class("ticket"), &body, line).child(body.clone());
     let _ = body

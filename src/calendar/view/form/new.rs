@@ -7,7 +7,7 @@ use crate::calendar::outbox::Action;
 use crate::ui::{El, effect};
 
 /// The form for a new event. It is free again as soon as the event is there, or waits to be sent.
-pub(in super::super) fn new(calendar: Live) -> El {
+pub(in super::super) fn new(calendar: &'static Live) -> El {
     let mut draft = Draft::at(calendar.now());
     if let Some(date) = calendar.pointed.update_untracked(Option::take) {
         // In the morning of the day that was pointed at.

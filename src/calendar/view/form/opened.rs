@@ -14,7 +14,7 @@ use crate::ui::signal::{Memo, RwSignal};
 use crate::ui::{El, aim, effect, el};
 
 /// An event, opened.
-pub(in super::super) fn opened(calendar: Live, id: EventId) -> El {
+pub(in super::super) fn opened(calendar: &'static Live, id: EventId) -> El {
     let view = calendar.view;
     let is_there = Memo::new(move |_| calendar.event(id).is_some());
     let loaded = Memo::new(move |_| view.with(|view| view.loaded));
@@ -47,7 +47,7 @@ pub(in super::super) fn opened(calendar: Live, id: EventId) -> El {
         .child(alert.live(move || refused.get()))
 }
 
-fn known(calendar: Live, event: Event, deleting: RwSignal<Option<Number>>) -> El {
+fn known(calendar: &'static Live, event: Event, deleting: RwSignal<Option<Number>>) -> El {
     let id = event.id;
     let opened = Draft::of(&event);
     let form = Form::new(calendar, opened.clone());
@@ -116,7 +116,7 @@ fn meanwhile(seen: RwSignal<Event>, take: impl Fn(&Event) + 'static) -> El {
         .child(button)
 }
 
-fn export(calendar: Live, seen: RwSignal<Event>) -> El {
+fn export(calendar: &'static Live, seen: RwSignal<Event>) -> El {
     small("Export .ics").on("click", move |_: MouseEvent| {
         let event = seen.get_untracked();
         let text = ics::calendar(calendar.user(), [&event], calendar.time());
@@ -126,7 +126,11 @@ fn export(calendar: Live, seen: RwSignal<Event>) -> El {
 }
 
 /// Asks once more before it does it.
-fn delete(calendar: Live, seen: RwSignal<Event>, deleting: RwSignal<Option<Number>>) -> El {
+fn delete(
+    calendar: &'static Live,
+    seen: RwSignal<Event>,
+    deleting: RwSignal<Option<Number>>,
+) -> El {
     let sure = RwSignal::new(false);
     let words = move || match (deleting.with(Option::is_some), sure.get()) {
         (true, _) => "Deleting…",

@@ -1,13 +1,16 @@
 //! What can be done with an order that has ended: change it, delete it.
 
+use std::rc::Rc;
+
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::request_animation_frame;
 
+use crate::restaurant::Live;
 use crate::restaurant::list::Line;
 use crate::restaurant::model::{Order, OrderId};
 use crate::restaurant::view::fields::Fields;
 use crate::restaurant::view::what;
-use crate::restaurant::{Live, Written};
+use crate::restaurant::wire::Written;
 use crate::ui::signal::{Memo, ReadSignal, RwSignal};
 use crate::ui::{El, Words, aim, effect, el, template};
 
@@ -21,9 +24,8 @@ enum Doing {
 }
 
 /// An order at hand.
-#[derive(Clone)]
 struct Hand {
-    restaurant: Live,
+    restaurant: &'static Live,
     line: ReadSignal<Line>,
     id: OrderId,
     doing: RwSignal<Doing>,
@@ -33,25 +35,25 @@ struct Hand {
 }
 
 /// Fills the places of a line for what can be done.
-pub(super) fn acts(restaurant: Live, line: ReadSignal<Line>, body: &El, id: &OrderId) {
-    let hand = Hand {
+pub(super) fn acts(restaurant: &'static Live, line: ReadSignal<Line>, body: &El, id: &OrderId) {
+    let hand = Rc::new(Hand {
         restaurant,
         line,
         id: id.clone(),
         doing: RwSignal::new(Doing::Nothing),
         written: RwSignal::new(None),
         error: RwSignal::new("".into()),
-    };
+    });
     let (error, written, doing) = (hand.error, hand.written, hand.doing);
     let is_settled =
         Memo::new(move |_| line.with(|line| line.order().is_some_and(Order::is_settled)));
     let _ = body.find(".ticket-error").live(move || error.get());
-    let buttons = hand.clone();
+    let buttons = Rc::clone(&hand);
     let _ = body.find(".ticket-acts").slot(move || {
         let doing = doing.get();
         is_settled.get().then(|| buttons.buttons(doing))
     });
-    let form = hand.clone();
+    let form = Rc::clone(&hand);
     let _ = body
         .find(".ticket-form")
         .slot(move || (doing.get() == Doing::Changing).then(|| form.form()));
@@ -76,7 +78,7 @@ impl Hand {
         request_animation_frame(move || aim::focus(&[&place, ".tickets"]));
     }
 
-    fn buttons(&self, doing: Doing) -> El {
+    fn buttons(self: &Rc<Self>, doing: Doing) -> El {
         let name = self.line.with_untracked(|line| what(line.ordered()));
         let button = |words: &str, class: &str| {
             el("button")
@@ -86,7 +88,7 @@ impl Hand {
                 .text(words)
         };
         let turns = |button: El, to: Doing, place: &'static str| {
-            let hand = self.clone();
+            let hand = Rc::clone(self);
             button.on("click", move |_: MouseEvent| hand.turn(to, place))
         };
         let buttons = el("div");
@@ -95,9 +97,9 @@ impl Hand {
                 .child(turns(button("Edit", ""), Doing::Changing, "[name=name]"))
                 .child(turns(button("Delete", ""), Doing::Deleting, ".is-bad")),
             Doing::Deleting => {
-                let hand = self.clone();
+                let hand = Rc::clone(self);
                 let delete = move |_: MouseEvent| {
-                    hand.restaurant.write(hand.id.clone(), None, hand.written);
+                    hand.restaurant.write(&hand.id, None, hand.written);
                 };
                 let keep = turns(button("Keep", ""), Doing::Nothing, "button:last-child");
                 buttons
@@ -108,22 +110,21 @@ impl Hand {
         }
     }
 
-    fn form(&self) -> El {
+    fn form(self: &Rc<Self>) -> El {
         let place = template("ticket-form");
         let form = place.find("form");
         let ordered = self.line.with_untracked(|line| line.ordered().clone());
         let fields = Fields::put(&form, &[self.id.as_str(), "-"].concat(), &ordered);
-        let (read, hand) = (fields.clone(), self.clone());
+        let (read, hand) = (fields.clone(), Rc::clone(self));
         let _ = form.on("submit", move |event: SubmitEvent| {
             event.prevent_default();
             if let Some(ordered) = read.read() {
                 hand.error.set("".into());
                 let ordered = Some(ordered);
-                hand.restaurant
-                    .write(hand.id.clone(), ordered, hand.written);
+                hand.restaurant.write(&hand.id, ordered, hand.written);
             }
         });
-        let hand = self.clone();
+        let hand = Rc::clone(self);
         let _ = place
             .find("button[type=button]")
             .on("click", move |_: MouseEvent| {
