@@ -3,11 +3,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
+#[path = "common/page.rs"]
+mod page;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_guest::{Guest, GuestConfig, Region};
 use backend::api::{ApiName, Caller};
 use cloud::bus::{self, Entry};
 use cloud::surroundings::Surroundings;
@@ -83,30 +85,9 @@ fn settings(folder: &Path) -> Settings {
     }
 }
 
-/// A visitor of their own, as the page makes one.
-fn visitor(url: &str) -> Result<Api> {
-    let configuration = json!({
-        "identity": { "region": cloud::settings::REGION, "pool": cloud::settings::IDENTITY_POOL, "endpoint": "/cognito/" },
-        "orders": {
-            "region": cloud::settings::REGION, "graphql": "/orders/graphql", "auth": "guest",
-            "mqtt": { "region": cloud::settings::REGION, "url": "/mqtt" },
-            "simulation": { "region": cloud::settings::REGION, "url": "/order" },
-        },
-        "movies": { "region": cloud::settings::REGION, "graphql": "/movies/graphql", "auth": "guest" },
-        "restaurant": { "region": cloud::settings::REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
-        "calendar": {
-            "region": cloud::settings::REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
-            "function": { "region": cloud::settings::REGION, "url": "/calendar/events" },
-            "holidays": "/holidays/api/v3",
-        },
-    });
-    let configuration = eddy::config::parse(&configuration.to_string())?;
-    let guest = Guest::new(GuestConfig {
-        endpoint: format!("{url}/cognito/"),
-        region: Region::new(cloud::settings::REGION),
-        identity_pool_id: cloud::settings::IDENTITY_POOL.to_owned(),
-    });
-    Ok(Api::new(&configuration.orders, guest, url))
+/// What a visitor asks for.
+fn visitor(url: &str) -> Api {
+    Api::new(&page::configuration().orders, page::guest(url), url)
 }
 
 fn watch(orders: Orders) -> Shown {
@@ -219,12 +200,12 @@ async fn views_equal_the_query_though_the_cloud_was_away() -> Result {
     let mut views = Vec::new();
     for number in 0..watchers() {
         let way = Way::ALL[number % 2];
-        views.push(watch(Orders::every(visitor(&url)?, way)));
+        views.push(watch(Orders::every(visitor(&url), way)));
     }
     let mut followers = Vec::new();
     for way in Way::ALL {
         let id = OrderId::from(order_id(0).as_str());
-        followers.push(watch(Orders::only(visitor(&url)?, way, id)));
+        followers.push(watch(Orders::only(visitor(&url), way, id)));
     }
     let everyone_live = async || Ok(views.iter().chain(&followers).all(Shown::is_live));
 
@@ -269,7 +250,7 @@ async fn notices_tell_as_much_as_whole_orders() -> Result {
     let compare = Arc::new(Mutex::new(Compare::default()));
     let views = Way::ALL.map(|way| -> Result<Shown> {
         let compare = Arc::clone(&compare);
-        let orders = Orders::every(visitor(&cloud.url)?, way);
+        let orders = Orders::every(visitor(&cloud.url), way);
         let heard = move |arrival| compare.lock().unwrap().arrived(arrival);
         Ok(watch(orders.heard_by(heard)))
     });
@@ -297,7 +278,7 @@ async fn an_id_that_is_no_part_of_a_topic_is_refused_in_words() -> Result {
     let cloud = testing::start(Settings::default()).await?;
     let shown = Arc::new(Mutex::new(None));
     let shows = Arc::clone(&shown);
-    let orders = Orders::only(visitor(&cloud.url)?, Way::Mqtt, OrderId::from("a/#"));
+    let orders = Orders::only(visitor(&cloud.url), Way::Mqtt, OrderId::from("a/#"));
     tokio::spawn(async move {
         drive::run(&orders, 1, |view| {
             *shows.lock().unwrap() = Some(view.link.clone());
@@ -316,7 +297,7 @@ async fn an_id_that_is_no_part_of_a_topic_is_refused_in_words() -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_simulation_starts_though_another_cloud_gave_the_credentials() -> Result {
     let cloud = testing::start(Settings::default()).await?;
-    let visitor = visitor(&cloud.url)?;
+    let visitor = visitor(&cloud.url);
     visitor.start_simulation().await?;
     let address = cloud.url.trim_start_matches("http://").to_owned();
     cloud.shutdown().await?;

@@ -2,51 +2,26 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
+#[path = "common/page.rs"]
+mod page;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_guest::{Guest, GuestConfig, Region};
-use cloud::settings::{IDENTITY_POOL, REGION};
 use cloud::{Settings, testing};
-use eddy::config::{self, Config};
 use eddy::live::flight::Token;
 use eddy::live::{Link, View, drive};
 use eddy::movies::chat::{self, Draft};
 use eddy::movies::model::{Item, Reaction, messages, movie, reviews};
 use eddy::movies::votes::{Batch, Outcome};
 use eddy::movies::wire::{Api, Movies};
-use serde_json::json;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 type Shown = Arc<Mutex<Option<View<Item>>>>;
 
-fn configuration() -> Result<Config> {
-    let api = |path: &str| json!({ "region": REGION, "graphql": path, "auth": "guest" });
-    let mut orders = api("/orders/graphql");
-    orders["mqtt"] = json!({ "region": REGION, "url": "/mqtt" });
-    orders["simulation"] = json!({ "region": REGION, "url": "/order" });
-    let configuration = json!({
-        "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
-        "orders": orders,
-        "movies": api("/movies/graphql"),
-        "restaurant": api("/restaurant/graphql"),
-        "calendar": {
-            "region": REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
-            "function": { "region": REGION, "url": "/calendar/events" },
-            "holidays": "/holidays/api/v3",
-        },
-    });
-    Ok(config::parse(&configuration.to_string())?)
-}
-
 /// A visitor of their own, as the page makes one, and what they see.
-fn visitor(url: &str) -> Result<(Api, Shown)> {
-    let guest = Guest::new(GuestConfig {
-        endpoint: format!("{url}/cognito/"),
-        region: Region::new(REGION),
-        identity_pool_id: IDENTITY_POOL.to_owned(),
-    });
-    let api = Api::new(&configuration()?.movies, guest, url);
+fn visitor(url: &str) -> (Api, Shown) {
+    let api = Api::new(&page::configuration().movies, page::guest(url), url);
     let shown = Shown::default();
     let shows = Arc::clone(&shown);
     let (movies, _) = Movies::new(api.clone());
@@ -56,7 +31,7 @@ fn visitor(url: &str) -> Result<(Api, Shown)> {
         })
         .await;
     });
-    Ok((api, shown))
+    (api, shown)
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) -> Result {
@@ -100,7 +75,7 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
         ..Settings::default()
     })
     .await?;
-    let ((api, mine), (_, theirs)) = (visitor(&cloud.url)?, visitor(&cloud.url)?);
+    let ((api, mine), (_, theirs)) = (visitor(&cloud.url), visitor(&cloud.url));
     for shown in [&mine, &theirs] {
         until("live", || {
             of(shown, |view| (view.link == Link::Live).then_some(())).is_some()

@@ -3,22 +3,21 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
+#[path = "common/page.rs"]
+mod page;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_guest::{Guest, GuestConfig, Region};
 use backend::ports::Pace;
 use backend::restaurant::Payments;
-use cloud::settings::{IDENTITY_POOL, REGION};
 use cloud::{Settings, testing};
-use eddy::config::{self, Config};
 use eddy::live::flight::Token;
 use eddy::live::{Link, View, drive};
 use eddy::restaurant::form::Field;
 use eddy::restaurant::model::{Order, OrderId, Ordered, Status, Step};
 use eddy::restaurant::outbox::Outcome;
 use eddy::restaurant::wire::{Api, Orders};
-use serde_json::json;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -63,37 +62,13 @@ impl Shown {
     }
 }
 
-fn configuration() -> Result<Config> {
-    let api = |path: &str| json!({ "region": REGION, "graphql": path, "auth": "guest" });
-    let mut orders = api("/orders/graphql");
-    orders["mqtt"] = json!({ "region": REGION, "url": "/mqtt" });
-    orders["simulation"] = json!({ "region": REGION, "url": "/order" });
-    let configuration = json!({
-        "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
-        "orders": orders,
-        "movies": api("/movies/graphql"),
-        "restaurant": api("/restaurant/graphql"),
-        "calendar": {
-            "region": REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
-            "function": { "region": REGION, "url": "/calendar/events" },
-            "holidays": "/holidays/api/v3",
-        },
-    });
-    Ok(config::parse(&configuration.to_string())?)
-}
-
 /// A visitor of their own, as the page makes one, and what they see.
-fn visitor(url: &str) -> Result<(Api, Shown)> {
-    let guest = Guest::new(GuestConfig {
-        endpoint: format!("{url}/cognito/"),
-        region: Region::new(REGION),
-        identity_pool_id: IDENTITY_POOL.to_owned(),
-    });
-    let api = Api::new(&configuration()?.restaurant, guest, url);
+fn visitor(url: &str) -> (Api, Shown) {
+    let api = Api::new(&page::configuration().restaurant, page::guest(url), url);
     let shown = Shown::default();
     let (orders, shows) = (Orders(api.clone()), shown.clone());
     tokio::spawn(async move { drive::run(&orders, 200, |view| shows.show(view)).await });
-    Ok((api, shown))
+    (api, shown)
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) -> Result {
@@ -134,7 +109,7 @@ fn settings(chance: f64) -> Settings {
 async fn two_visitors_see_every_step_of_an_order_and_both_of_its_ends() -> Result {
     for (chance, status) in [(1.0, Status::Success), (0.0, Status::Failed)] {
         let cloud = testing::start(settings(chance)).await?;
-        let ((api, mine), (_, theirs)) = (visitor(&cloud.url)?, visitor(&cloud.url)?);
+        let ((api, mine), (_, theirs)) = (visitor(&cloud.url), visitor(&cloud.url));
         for shown in [&mine, &theirs] {
             until("live", || shown.is_live()).await?;
         }
@@ -170,7 +145,7 @@ async fn what_is_changed_or_deleted_is_so_for_both_and_refusals_say_why() -> Res
         ..Settings::default()
     })
     .await?;
-    let ((api, mine), (other, theirs)) = (visitor(&cloud.url)?, visitor(&cloud.url)?);
+    let ((api, mine), (other, theirs)) = (visitor(&cloud.url), visitor(&cloud.url));
     let both = [&mine, &theirs];
     for shown in both {
         until("live", || shown.is_live()).await?;

@@ -14,6 +14,8 @@
 )]
 
 mod load;
+#[path = "../common/page.rs"]
+mod page;
 mod plan;
 mod process;
 mod watcher;
@@ -97,7 +99,7 @@ async fn every_view_is_the_query_whatever_went_wrong() -> Result {
     let store = Store::open(&Data::Folder(folder.path().to_path_buf())).await?;
     let watchers: Vec<_> = (0..size.clients)
         .map(|number| {
-            let orders = Orders::every(visitor(&cloud.url)?, Way::ALL[number % 2]);
+            let orders = Orders::every(visitor(&cloud.url), Way::ALL[number % 2]);
             Ok(Watcher::start(orders, size.window))
         })
         .collect::<Result<_>>()?;
@@ -137,7 +139,7 @@ async fn every_view_is_the_query_whatever_went_wrong() -> Result {
 
     let balance = at_rest(&store).await?;
     check(&balance, size.updates);
-    let truth = watcher::query(&visitor(&cloud.url)?, usize::MAX).await?;
+    let truth = watcher::query(&visitor(&cloud.url), usize::MAX).await?;
     let revisions: i64 = truth.iter().map(|row| row.revision).sum();
     assert_eq!(
         revisions.unsigned_abs(),

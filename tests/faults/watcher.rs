@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use aws_guest::{Guest, GuestConfig, Region};
-use cloud::settings::{IDENTITY_POOL, REGION};
 use eddy::live::gapless::Failure;
 use eddy::live::{Link, Source as _, View, drive};
 use eddy::orders::model::Order;
 use eddy::orders::way::Way;
 use eddy::orders::wire::{Api, Orders};
-use serde_json::json;
 
-use crate::Result;
+use crate::{Result, page};
 
 /// Everything that the page shows of an order.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,30 +112,9 @@ impl Shown {
     }
 }
 
-/// A visitor of their own, as the page makes one.
-pub(crate) fn visitor(url: &str) -> Result<Api> {
-    let configuration = json!({
-        "identity": { "region": REGION, "pool": IDENTITY_POOL, "endpoint": "/cognito/" },
-        "orders": {
-            "region": REGION, "graphql": "/orders/graphql", "auth": "guest",
-            "mqtt": { "region": REGION, "url": "/mqtt" },
-            "simulation": { "region": REGION, "url": "/order" },
-        },
-        "movies": { "region": REGION, "graphql": "/movies/graphql", "auth": "guest" },
-        "restaurant": { "region": REGION, "graphql": "/restaurant/graphql", "auth": "guest" },
-        "calendar": {
-            "region": REGION, "graphql": "/calendar/graphql", "auth": "guest", "user": 1,
-            "function": { "region": REGION, "url": "/calendar/events" },
-            "holidays": "/holidays/api/v3",
-        },
-    });
-    let configuration = eddy::config::parse(&configuration.to_string())?;
-    let guest = Guest::new(GuestConfig {
-        endpoint: format!("{url}/cognito/"),
-        region: Region::new(REGION),
-        identity_pool_id: IDENTITY_POOL.to_owned(),
-    });
-    Ok(Api::new(&configuration.orders, guest, url))
+/// What a visitor asks for.
+pub(crate) fn visitor(url: &str) -> Api {
+    Api::new(&page::configuration().orders, page::guest(url), url)
 }
 
 /// What the query says now, newest first.
