@@ -13,7 +13,7 @@ use graphql_client_codegen::{
     CodegenMode, GraphQLClientCodegenOptions, generate_module_token_stream_from_string,
 };
 use graphql_parser::query::{self, Definition, OperationDefinition, Selection, SelectionSet};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 #[path = "build/json.rs"]
 mod json;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes `<api>.rs` from `graphql/<api>/`.
+/// Writes `<api>.rs` from `graphql/<api>/`: a module `schema`, to be included by whoever speaks with that API.
 fn generate(api: &str, prelude: &str, out: &Path) -> Result<(), Box<dyn Error>> {
     let folder = Path::new("graphql").join(api);
     let schema = out.join(format!("{api}.graphql"));
@@ -63,11 +63,23 @@ fn generate(api: &str, prelude: &str, out: &Path) -> Result<(), Box<dyn Error>> 
         }
         content.append(&mut impls);
     }
-    let text: String = items
-        .iter()
-        .map(|it| it.to_token_stream().to_string())
-        .collect();
-    fs::write(out.join(format!("{api}.rs")), text)?;
+    let module = quote! {
+        #[allow(
+            missing_docs,
+            unreachable_pub,
+            nonstandard_style,
+            dead_code,
+            unused_imports,
+            clippy::all,
+            clippy::pedantic
+        )]
+        mod schema {
+            /// RFC 3339.
+            type AWSDateTime = String;
+            #(#items)*
+        }
+    };
+    fs::write(out.join(format!("{api}.rs")), module.to_string())?;
     Ok(())
 }
 

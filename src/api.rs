@@ -10,7 +10,7 @@ use net::http::{Request, Response};
 
 use crate::config;
 use crate::live::Asked;
-use crate::live::erased::Changes;
+use crate::live::erased::{self, Changes, Kept};
 use crate::live::gapless::{Failure, Incoming};
 use crate::live::window::{Change, Row};
 
@@ -65,12 +65,22 @@ async fn signed(
     guest.fetch(service, &region, request).await
 }
 
-/// A subscription's changes for a view; `read` makes one of what is told. One type for all of a view's subscriptions.
-pub fn changes<T: FromJson, R: Row + 'static>(
+/// The data of an answer, for a view.
+///
+/// # Errors
+/// Why there is none, for people.
+pub fn read<T: FromJson>(answer: Result<Value, Error>) -> Result<T, Failure> {
+    let data = answer.and_then(|data| Ok(json::read(&data)?));
+    data.map_err(|error| failure(&error))
+}
+
+/// A subscription's changes for a view; `read` makes one of what is told.
+pub fn changes<T: FromJson + 'static, R: Kept>(
     told: Subscription<T>,
     read: impl Fn(T) -> Option<Change<R>> + Send + 'static,
-) -> Changes<'static, R> {
-    Box::pin(told.made(read).map(incoming))
+) -> Changes<R> {
+    let told = told.made(move |data| Some(erased::change(read(data)?)));
+    Changes::forgotten(told.map(incoming))
 }
 
 /// What a subscription's event means for a view. What cannot be applied is a hint to fetch.

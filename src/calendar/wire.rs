@@ -2,35 +2,25 @@
 
 mod function;
 
-use appsync::Client;
+use appsync::{Client, Error};
 use aws_guest::{Guest, Region};
-use futures::stream::Stream;
 use json::Value;
 use net::http::{Request, Response};
-use net::{MaybeSend, NetError, UnixTime};
+use net::{NetError, UnixTime};
 
 use super::holidays::{self, Country, Holiday};
 use super::model::{Event, EventId, UserId};
-use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::erased::Changes;
+use crate::live::gapless::Page;
 use crate::live::several::whole;
+use crate::live::source::Paged;
 use crate::live::window::{Change, Revision};
 use crate::live::{Asked, Source};
 use crate::{api, config};
 use net::civil::when::Local;
 
-/// The operations' types, made from `graphql/calendar/` when the page is built.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    nonstandard_style,
-    dead_code,
-    unused_imports,
-    clippy::all,
-    clippy::pedantic
-)]
-mod schema {
-    include!(concat!(env!("OUT_DIR"), "/calendar.rs"));
-}
+// The operations' types, made from `graphql/calendar/` when the page is built: the module `schema`.
+include!(concat!(env!("OUT_DIR"), "/calendar.rs"));
 
 use schema::shared::EventFields;
 
@@ -157,7 +147,7 @@ pub struct Events(pub Api);
 impl Source for Events {
     type Row = Event;
 
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Event>> + Unpin + MaybeSend {
+    fn subscribe(&self) -> Changes<Event> {
         let (client, user_id) = (&self.0.client, self.0.user.0);
         let put = |row: Option<EventFields>| Some(Change::Put(Row::from(row?).event()?));
         let created = schema::on_create_event::Variables { user_id };
@@ -183,30 +173,31 @@ impl Source for Events {
         ])
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Page<Event>, Failure> {
+    fn page(&self, after: Option<String>) -> Asked<Paged<Event>> {
         let variables = schema::list_events::Variables {
             user_id: self.0.user.0,
             limit: Some(PAGE),
             next_token: after,
         };
-        let answer = self.0.client.query::<schema::ListEvents>(variables).await;
-        let list = answer
-            .map_err(|error| api::failure(&error))?
-            .list_events_tables;
-        let (items, next) =
-            list.map_or_else(Default::default, |list| (list.items, list.next_token));
-        let rows = items.into_iter().flatten().flatten();
-        // A row that makes no sense here is not shown; the others are.
-        let rows = rows.filter_map(|row| Row::from(row).event());
-        Ok(Page {
-            rows: rows.collect(),
-            next,
-        })
+        Asked::new(self.0.client.ask::<schema::ListEvents>(variables), page)
     }
 
     fn now(&self) -> UnixTime {
         self.0.now()
     }
+}
+
+fn page(answer: Result<Value, Error>) -> Paged<Event> {
+    let answer: schema::list_events::ResponseData = api::read(answer)?;
+    let list = answer.list_events_tables;
+    let (items, next) = list.map_or_else(Default::default, |list| (list.items, list.next_token));
+    let rows = items.into_iter().flatten().flatten();
+    // A row that makes no sense here is not shown; the others are.
+    let rows = rows.filter_map(|row| Row::from(row).event());
+    Ok(Page {
+        rows: rows.collect(),
+        next,
+    })
 }
 
 #[cfg(test)]

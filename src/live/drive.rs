@@ -1,46 +1,20 @@
 //! Runs a live view against a source: the same code in the browser, and natively in tests against the real cloud.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures::future::{Fuse, FusedFuture, FutureExt};
-use futures::stream::{Stream, StreamExt};
+use futures::stream::StreamExt;
+use net::Instant;
 use net::life::{self, Life};
-use net::{Instant, MaybeSend, UnixTime};
 
-use super::gapless::{Ask, Failure, Gapless, Incoming, Page, View};
+use super::erased::{self, Any, Name};
+use super::gapless::{Ask, Failure, Gapless, Incoming, View};
 use super::link::Link;
 use super::notices::Look;
-use super::window::Row;
-
-/// Where a live view comes from.
-pub trait Source {
-    /// What it shows.
-    type Row: Row;
-
-    /// What happens from now on. Dropping the stream unsubscribes.
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Self::Row>> + Unpin + MaybeSend;
-
-    /// A page of what there is, newest first; `after` is the [`Page::next`] of the page before.
-    fn page(
-        &self,
-        after: Option<String>,
-    ) -> impl Future<Output = Result<Page<Self::Row>, Failure>> + MaybeSend;
-
-    /// The rows of these keys, as far as they are there. Asked of sources that give notices.
-    fn look(
-        &self,
-        keys: Vec<<Self::Row as Row>::Key>,
-    ) -> impl Future<Output = Result<Vec<Self::Row>, Failure>> + MaybeSend {
-        drop(keys);
-        async { Ok(Vec::new()) }
-    }
-
-    /// The time, as the server has it.
-    fn now(&self) -> UnixTime;
-}
+use super::source::{Paged, Source, Whence};
 
 /// A page that takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,23 +29,31 @@ const BUSY_OVER: Duration = Duration::from_millis(200);
 /// Expiry and whatever else only needs the time is looked after this often.
 const TICK: Duration = Duration::from_secs(30);
 
-enum Woken<R: Row> {
-    Incoming(Option<Incoming<R>>),
-    Answer(Result<Page<R>, Failure>),
-    Looked(Result<Vec<R>, Failure>),
+enum Woken {
+    Incoming(Option<Incoming<Any>>),
+    Answer(Paged<Any>),
+    Looked(Result<Vec<Any>, Failure>),
     Life(Life),
     Timer,
     Frame,
 }
 
 /// Keeps a view of the source's newest `limit` rows without gaps, and shows it whenever it has changed, until dropped.
-pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View<S::Row>)) {
+pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View<S::Row>) + Send) {
+    keep(source, limit, &mut |view| show(&erased::remember(view))).await;
+}
+
+/// Shows a view, whatever its rows are.
+pub(super) type Show<'a> = dyn FnMut(&View<Any>) + Send + 'a;
+
+/// [`run`], whatever the source's rows are: generated once.
+pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>) {
     let mut gapless = Gapless::new(limit, life::is_visible(), net::now());
     let mut changes = source.subscribe().fuse();
     let mut life = life::events();
     let mut asked: Option<Ask> = None;
     let mut fetch = pin!(Fuse::terminated());
-    let mut looked: Option<Look<<S::Row as Row>::Key>> = None;
+    let mut looked: Option<Look<Name>> = None;
     let mut find = pin!(Fuse::terminated());
     let mut timer = pin!(Fuse::terminated());
     let mut frame = pin!(Fuse::terminated());

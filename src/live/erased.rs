@@ -6,28 +6,62 @@
 use std::any::Any as Type;
 use std::cmp::Ordering;
 use std::fmt;
-use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use futures::stream::{Stream, StreamExt as _};
+use futures::channel::mpsc::UnboundedReceiver;
+use futures::stream::{self, Stream, StreamExt as _};
 use net::{MaybeSend, UnixTime};
 
-use super::drive::Source;
-use super::gapless::{Failure, Incoming, Page, View};
+use super::gapless::{Incoming, View};
 use super::window::{Change, Notice, Patch, Revision, Row};
 
-// `Send` where tasks wander between threads.
+/// What a subscription says, its rows forgotten. `Send` where tasks wander between threads.
 #[cfg(not(target_arch = "wasm32"))]
-type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(super) type Told = Pin<Box<dyn Stream<Item = Incoming<Any>> + Send>>;
 #[cfg(target_arch = "wasm32")]
-type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-#[cfg(not(target_arch = "wasm32"))]
-/// What a subscription says, whatever stream says it.
-pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + Send + 'a>>;
-#[cfg(target_arch = "wasm32")]
-/// What a subscription says, whatever stream says it.
-pub type Changes<'a, R> = Pin<Box<dyn Stream<Item = Incoming<R>> + 'a>>;
+pub(super) type Told = Pin<Box<dyn Stream<Item = Incoming<Any>>>>;
+
+/// What a subscription says of rows of this kind, whatever stream says it.
+pub struct Changes<R> {
+    told: Told,
+    rows: PhantomData<fn() -> R>,
+}
+
+impl<R: Kept> Changes<R> {
+    /// Of a stream that knows its rows.
+    pub fn new(told: impl Stream<Item = Incoming<R>> + MaybeSend + 'static) -> Self {
+        Self::forgotten(told.map(forget))
+    }
+
+    /// Of a stream whose rows were of this kind.
+    pub(crate) fn forgotten(told: impl Stream<Item = Incoming<Any>> + MaybeSend + 'static) -> Self {
+        Self {
+            told: Box::pin(told),
+            rows: PhantomData,
+        }
+    }
+
+    /// The same, and what the reader wants more of, as it is told here.
+    #[must_use]
+    pub fn widened(self, by: Option<UnboundedReceiver<usize>>) -> Self {
+        let (mut told, mut by) = (self.told, by);
+        Self::forgotten(stream::poll_fn(move |context| {
+            if let Some(by) = &mut by
+                && let Poll::Ready(Some(rows)) = by.poll_next_unpin(context)
+            {
+                return Poll::Ready(Some(Incoming::Widen(rows)));
+            }
+            told.as_mut().poll_next(context)
+        }))
+    }
+
+    pub(super) fn told(self) -> Told {
+        self.told
+    }
+}
 
 /// What the row of a view can be: it is kept behind a pointer, and shown from signals.
 pub trait Kept: Row<Key: Ord + Whole, Position: Whole, Patch: Whole> + Whole {}
@@ -116,7 +150,7 @@ impl<R: Kept> Applied for Of<R> {
 }
 
 impl Any {
-    fn new<R: Kept>(row: R) -> Self {
+    pub(super) fn new<R: Kept>(row: R) -> Self {
         let (key, position) = (Name::new(row.key().clone()), Name::new(row.position()));
         Self {
             row: Arc::new(row),
@@ -138,7 +172,7 @@ impl Name {
     }
 
     /// What it was.
-    fn back<T: Clone + Whole>(&self) -> Option<T> {
+    pub(super) fn back<T: Clone + Whole>(&self) -> Option<T> {
         let name: &dyn Type = &*self.0;
         name.downcast_ref().cloned()
     }
@@ -233,14 +267,21 @@ impl Patch<Any> for Part {
     }
 }
 
+/// What happened to a row, its kind forgotten.
+pub(crate) fn change<R: Kept>(change: Change<R>) -> Change<Any> {
+    match change {
+        Change::Put(row) => Change::Put(Any::new(row)),
+        Change::Delete { key, revision } => {
+            let key = Name::new(key);
+            Change::Delete { key, revision }
+        }
+    }
+}
+
 /// What a subscription says, its rows forgotten.
 pub(super) fn forget<R: Kept>(incoming: Incoming<R>) -> Incoming<Any> {
     match incoming {
-        Incoming::Change(Change::Put(row)) => Incoming::Change(Change::Put(Any::new(row))),
-        Incoming::Change(Change::Delete { key, revision }) => {
-            let key = Name::new(key);
-            Incoming::Change(Change::Delete { key, revision })
-        }
+        Incoming::Change(told) => Incoming::Change(change(told)),
         Incoming::Notice(notice) => Incoming::Notice(Notice {
             key: Name::new(notice.key),
             revision: notice.revision,
@@ -261,73 +302,5 @@ pub(super) fn remember<R: Kept>(view: &View<Any>) -> View<R> {
         changes: view.changes,
         reached: view.reached,
         refused: view.refused,
-    }
-}
-
-/// A source of rows, wherever they come from and of whatever kind.
-pub(super) struct Erased(Box<dyn Whence>);
-
-impl Erased {
-    /// Forgets what a source is.
-    #[must_use]
-    pub(super) fn new<S: Source<Row: Kept> + 'static>(source: S) -> Self {
-        Self(Box::new(source))
-    }
-}
-
-/// What is behind it.
-trait Whence {
-    fn subscribe(&self) -> Changes<'_, Any>;
-    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<Any>, Failure>>;
-    fn look(&self, keys: Vec<Name>) -> Later<'_, Result<Vec<Any>, Failure>>;
-    fn now(&self) -> UnixTime;
-}
-
-impl<S: Source<Row: Kept>> Whence for S {
-    fn subscribe(&self) -> Changes<'_, Any> {
-        Box::pin(Source::subscribe(self).map(forget))
-    }
-
-    fn page(&self, after: Option<String>) -> Later<'_, Result<Page<Any>, Failure>> {
-        let page = Source::page(self, after);
-        Box::pin(async {
-            let page = page.await?;
-            Ok(Page {
-                rows: page.rows.into_iter().map(Any::new).collect(),
-                next: page.next,
-            })
-        })
-    }
-
-    fn look(&self, keys: Vec<Name>) -> Later<'_, Result<Vec<Any>, Failure>> {
-        let rows = Source::look(self, keys.iter().filter_map(Name::back).collect());
-        Box::pin(async { Ok(rows.await?.into_iter().map(Any::new).collect()) })
-    }
-
-    fn now(&self) -> UnixTime {
-        Source::now(self)
-    }
-}
-
-impl Source for Erased {
-    type Row = Any;
-
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Any>> + Unpin + MaybeSend {
-        self.0.subscribe()
-    }
-
-    fn page(
-        &self,
-        after: Option<String>,
-    ) -> impl Future<Output = Result<Page<Any>, Failure>> + MaybeSend {
-        self.0.page(after)
-    }
-
-    fn look(&self, keys: Vec<Name>) -> impl Future<Output = Result<Vec<Any>, Failure>> + MaybeSend {
-        self.0.look(keys)
-    }
-
-    fn now(&self) -> UnixTime {
-        self.0.now()
     }
 }

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod link;
 pub mod notices;
 pub mod several;
+pub mod source;
 pub mod window;
 
 use std::pin::Pin;
@@ -25,32 +26,27 @@ use futures::{Stream, StreamExt as _};
 use leptos::task::spawn_local_scoped_with_cancellation;
 
 pub use asked::Asked;
-pub use drive::Source;
-use erased::{Any, Erased, Kept};
+use erased::Any;
 pub use gapless::View;
 pub use journal::Journal;
 pub use link::Link;
+pub use source::Source;
+use source::Whence;
 use window::Row;
 
 /// Follows a source for as long as the current reactive owner lives, showing its newest `limit` rows.
-pub fn follow<S>(source: S, limit: usize) -> ReadSignal<View<S::Row>>
-where
-    S: Source<Row: Kept> + 'static,
-{
+pub fn follow<S: Source + 'static>(source: S, limit: usize) -> ReadSignal<View<S::Row>> {
     let (view, show) = signal(View::new(limit));
     let show = move |view: &View<Any>| {
         // The owner may be gone between an abort and the task's next turn.
         let _ = show.try_set(erased::remember(view));
     };
-    run(Erased::new(source), limit, Box::new(show));
+    keep(Box::new(source), limit, Box::new(show));
     view
 }
 
-/// Shows a view, whatever its rows are.
-type Show = Box<dyn FnMut(&View<Any>)>;
-
-fn run(source: Erased, limit: usize, show: Show) {
-    task(async move { drive::run(&source, limit, show).await });
+fn keep(source: Box<dyn Whence>, limit: usize, mut show: Box<drive::Show<'static>>) {
+    task(async move { drive::keep(&*source, limit, &mut *show).await });
 }
 
 /// The state of the link behind a view.

@@ -8,7 +8,7 @@ use std::task::Poll;
 use futures::stream::{self, Stream};
 use net::MaybeSend;
 
-use super::erased::Changes;
+use super::erased::{Any, Changes, Kept, Told};
 use super::gapless::Incoming;
 use super::link::Link;
 use super::window::Row;
@@ -57,12 +57,13 @@ impl<const N: usize> Default for Several<N> {
 }
 
 /// The parts together, by their numbers. One that ends without having failed was ended by the other side.
-pub fn whole<'a, const N: usize, R: Row + 'a>(
-    mut parts: [Changes<'a, R>; N],
-) -> impl Stream<Item = Incoming<R>> + Unpin + MaybeSend
-where
-    Incoming<R>: MaybeSend,
-{
+pub fn whole<const N: usize, R: Kept>(parts: [Changes<R>; N]) -> Changes<R> {
+    Changes::forgotten(together(parts.map(Changes::told)))
+}
+
+fn together<const N: usize>(
+    mut parts: [Told; N],
+) -> impl Stream<Item = Incoming<Any>> + MaybeSend + use<N> {
     let mut several = Several::<N>::new();
     let mut ended = [false; N];
     let (mut turn, mut then) = (0, None);

@@ -2,38 +2,28 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use appsync::{Client, Event};
+use appsync::{Client, Error, Event, State};
 use aws_guest::Guest;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::stream::{self, Stream, StreamExt, select};
+use futures::stream::{Stream, StreamExt};
+use json::Value;
+use net::UnixTime;
 use net::civil::rfc3339;
-use net::{MaybeSend, UnixTime};
 
 use super::chat::{self, Draft};
 use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
 use super::votes::{self, Batch};
+use crate::live::erased::Changes;
 use crate::live::flight::Token;
-use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::gapless::Page;
 use crate::live::several::whole;
+use crate::live::source::Paged;
 use crate::live::window::{Change, Revision};
 use crate::live::{Asked, Source};
 use crate::{api, config};
 
-/// The operations' types, made from `graphql/movies/` when the page is built.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    nonstandard_style,
-    dead_code,
-    unused_imports,
-    clippy::all,
-    clippy::pedantic
-)]
-mod schema {
-    /// RFC 3339.
-    type AWSDateTime = String;
-    include!(concat!(env!("OUT_DIR"), "/movies.rs"));
-}
+// The operations' types, made from `graphql/movies/` when the page is built: the module `schema`.
+include!(concat!(env!("OUT_DIR"), "/movies.rs"));
 
 use schema::shared::{MessageFields, MovieFields, ReactionFields, ReviewFields};
 
@@ -115,17 +105,15 @@ impl Api {
     }
 
     /// The bursts on every screen, as they come; and why none can come, once.
-    pub fn bursts(&self) -> impl Stream<Item = Result<Burst, String>> + Unpin + use<> {
-        let events = self
-            .client
-            .subscribe::<schema::OnSendReaction>(schema::on_send_reaction::Variables {});
-        events.filter_map(|event| {
-            std::future::ready(match event {
-                Event::Data(data) => data.on_send_reaction.and_then(burst).map(Ok),
-                Event::State(appsync::State::Failed(cause)) => Some(Err(cause.to_string())),
-                // Nothing is kept of bursts: what is missed is missed.
-                Event::State(_) | Event::Incomplete(_) => None,
-            })
+    pub fn bursts(&self) -> impl Stream<Item = Option<Result<Burst, String>>> + Unpin + use<> {
+        let variables = schema::on_send_reaction::Variables {};
+        let told = self.client.subscribe::<schema::OnSendReaction>(variables);
+        let bursts = told.made(|data| burst(data.on_send_reaction?));
+        bursts.map(|event| match event {
+            Event::Data(burst) => Some(Ok(burst)),
+            Event::State(State::Failed(cause)) => Some(Err(cause.to_string())),
+            // Nothing is kept of bursts: what is missed is missed.
+            Event::State(_) | Event::Incomplete(_) => None,
         })
     }
 
@@ -180,7 +168,7 @@ impl Movies {
 impl Source for Movies {
     type Row = Item;
 
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Item>> + Unpin + MaybeSend {
+    fn subscribe(&self) -> Changes<Item> {
         let client = &self.api.client;
         let put = |is: Is| Some(Change::Put(Item::from(is)));
         let movies = schema::on_update_movies::Variables {};
@@ -196,41 +184,40 @@ impl Source for Movies {
             }),
             api::changes(messages, move |data| put(message(data.on_create_message?)?)),
         ];
-        let widened = self
-            .widened
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let widened = stream::iter(widened).flatten();
-        select(whole(parts), widened.map(Incoming::Widen))
+        let widened = self.widened.lock();
+        let widened = widened.unwrap_or_else(PoisonError::into_inner).take();
+        whole(parts).widened(widened)
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Page<Item>, Failure> {
+    fn page(&self, after: Option<String>) -> Asked<Paged<Item>> {
         let variables = schema::screen::Variables {
             limit: Some(PAGE),
             next_token: after,
         };
-        let answer = self.api.client.query::<schema::Screen>(variables).await;
-        let answer = answer.map_err(|error| api::failure(&error))?;
-        let reviews = answer.list_reviewss.and_then(|reviews| reviews.items);
-        let reviews = reviews.into_iter().flatten().flatten().filter_map(review);
-        let messages = answer.list_messages;
-        let (messages, next) = messages.map_or_else(Default::default, |messages| {
-            (messages.items, messages.next_token)
-        });
-        // A row of a kind that this page does not know is not shown; the others are.
-        let rows = answer.get_movies.and_then(movie).into_iter();
-        let rows = rows.chain(reviews.map(Is::Review));
-        let rows = rows.chain(messages.into_iter().filter_map(message));
-        Ok(Page {
-            rows: rows.map(Item::from).collect(),
-            next,
-        })
+        Asked::new(self.api.client.ask::<schema::Screen>(variables), page)
     }
 
     fn now(&self) -> UnixTime {
         self.api.now()
     }
+}
+
+fn page(answer: Result<Value, Error>) -> Paged<Item> {
+    let answer: schema::screen::ResponseData = api::read(answer)?;
+    let reviews = answer.list_reviewss.and_then(|reviews| reviews.items);
+    let reviews = reviews.into_iter().flatten().flatten().filter_map(review);
+    let messages = answer.list_messages;
+    let (messages, next) = messages.map_or_else(Default::default, |messages| {
+        (messages.items, messages.next_token)
+    });
+    // A row of a kind that this page does not know is not shown; the others are.
+    let rows = answer.get_movies.and_then(movie).into_iter();
+    let rows = rows.chain(reviews.map(Is::Review));
+    let rows = rows.chain(messages.into_iter().filter_map(message));
+    Ok(Page {
+        rows: rows.map(Item::from).collect(),
+        next,
+    })
 }
 
 // Fields are null where a publisher did not select them: then there is nothing to be applied.

@@ -8,34 +8,21 @@ use std::sync::Arc;
 
 use appsync::Client;
 use aws_guest::{Guest, Region};
-use futures::{Stream, StreamExt};
-use net::{MaybeSend, UnixTime};
+use net::UnixTime;
 
 use super::compare::Arrival;
 use super::model::{Order, OrderId};
 use super::way::Way;
-use crate::api::{self, failure};
+use crate::api;
 use crate::config;
-use crate::live::Source;
 use crate::live::erased::Changes;
-use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::gapless::{Failure, Page};
+use crate::live::source::Paged;
 use crate::live::window::{Change, Revision};
+use crate::live::{Asked, Source};
 
-/// The operations' types, made from `graphql/orders/` when the page is built.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    nonstandard_style,
-    dead_code,
-    unused_imports,
-    clippy::all,
-    clippy::pedantic
-)]
-mod schema {
-    /// RFC 3339.
-    type AWSDateTime = String;
-    include!(concat!(env!("OUT_DIR"), "/orders.rs"));
-}
+// The operations' types, made from `graphql/orders/` when the page is built: the module `schema`.
+include!(concat!(env!("OUT_DIR"), "/orders.rs"));
 
 use look::Found;
 pub use row::Malformed;
@@ -121,76 +108,32 @@ impl Orders {
         self
     }
 
-    async fn list(&self, next_token: Option<String>) -> Result<Page<Order>, appsync::Error> {
+    fn list(&self, next_token: Option<String>) -> Asked<Paged<Order>> {
         let variables = schema::list_orders::Variables {
             limit: Some(PAGE),
             next_token,
         };
-        let orders = self
-            .api
-            .client
-            .query::<schema::ListOrders>(variables)
-            .await?
-            .orders;
-        // A row of a kind that this page does not know yet is not shown; the others are.
-        let rows = orders
-            .items
-            .into_iter()
-            .filter_map(|row| row.try_into().ok())
-            .collect();
-        Ok(Page {
-            rows,
-            next: orders.next_token,
+        let answer = self.api.client.ask::<schema::ListOrders>(variables);
+        Asked::new(answer, |answer| {
+            let answer: schema::list_orders::ResponseData = api::read(answer)?;
+            let rows = known(answer.orders.items);
+            let next = answer.orders.next_token;
+            Ok(Page { rows, next })
         })
     }
 
-    async fn get(&self, id: &OrderId) -> Result<Page<Order>, appsync::Error> {
-        let variables = schema::get_order::Variables {
-            order_id: id.as_str().to_owned(),
-        };
-        let order = self
-            .api
-            .client
-            .query::<schema::GetOrder>(variables)
-            .await?
-            .order;
-        let rows = order
-            .into_iter()
-            .filter_map(|row| row.try_into().ok())
-            .collect();
-        Ok(Page { rows, next: None })
-    }
-}
-
-/// A subscription's events. Boxed: one type for every way and operation.
-type Told = Changes<'static, Order>;
-
-impl Orders {
-    /// What happens, as this way tells it.
-    fn told(&self) -> Told {
-        let client = &self.api.client;
-        match (self.way, &self.only) {
-            (Way::Mqtt, only) => mqtt::told(&self.api.mqtt, only.as_ref()),
-            // A document of its own: an argument left out is not the same as one that is null.
-            (Way::AppSync, None) => {
-                let every = schema::every_order::Variables {};
-                let every = client.subscribe::<schema::EveryOrder>(every);
-                api::changes(every, |data| put(data.on_create_or_update_order?))
-            }
-            (Way::AppSync, Some(id)) => {
-                let order_id = id.as_str().to_owned();
-                let one = schema::one_order::Variables { order_id };
-                let one = client.subscribe::<schema::OneOrder>(one);
-                api::changes(one, |data| put(data.on_create_or_update_order?))
-            }
-        }
+    fn get(&self, id: &OrderId) -> Asked<Rows> {
+        let order_id = id.as_str().to_owned();
+        let variables = schema::get_order::Variables { order_id };
+        let answer = self.api.client.ask::<schema::GetOrder>(variables);
+        Asked::new(answer, |answer| {
+            let answer: schema::get_order::ResponseData = api::read(answer)?;
+            Ok(known(answer.order))
+        })
     }
 
     /// The orders of these ids, as far as they are there.
-    async fn look_up(&self, ids: &[OrderId]) -> Result<Vec<Order>, appsync::Error> {
-        if let [id] = ids {
-            return Ok(self.get(id).await?.rows);
-        }
+    fn look_up(&self, ids: &[OrderId]) -> Asked<Rows> {
         // The operation has places for ten (`live::notices::LOOK`): those that are left over ask for the first one again.
         let id = |place: usize| {
             let id = ids.get(place).or(ids.first());
@@ -208,48 +151,65 @@ impl Orders {
             i: id(8),
             j: id(9),
         };
+        let answer = self.api.client.ask::<schema::LookUpOrders>(variables);
+        Asked::new(answer, |answer| {
+            let Found(found) = api::read(answer)?;
+            Ok(known(found))
+        })
+    }
+
+    /// What happens, as this way tells it.
+    fn told(&self, ear: Ear) -> Changes<Order> {
         let client = &self.api.client;
-        let found = client.ask::<schema::LookUpOrders>(variables).await?;
-        let Found(found) = json::read(&found)?;
-        Ok(found
-            .into_iter()
-            .filter_map(|row| row.try_into().ok())
-            .collect())
+        match (self.way, &self.only) {
+            (Way::Mqtt, only) => mqtt::told(&self.api.mqtt, only.as_ref(), ear),
+            // A document of its own: an argument left out is not the same as one that is null.
+            (Way::AppSync, None) => {
+                let every = schema::every_order::Variables {};
+                let every = client.subscribe::<schema::EveryOrder>(every);
+                api::changes(every, move |data| {
+                    put(data.on_create_or_update_order?, &ear)
+                })
+            }
+            (Way::AppSync, Some(id)) => {
+                let order_id = id.as_str().to_owned();
+                let one = schema::one_order::Variables { order_id };
+                let one = client.subscribe::<schema::OneOrder>(one);
+                api::changes(one, move |data| put(data.on_create_or_update_order?, &ear))
+            }
+        }
     }
 }
+
+/// Orders, or why they did not come.
+type Rows = Result<Vec<Order>, Failure>;
 
 impl Source for Orders {
     type Row = Order;
 
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
-        let told = self.told();
-        let (way, guest, heard) = (self.way, self.api.guest.clone(), self.heard.clone());
-        told.inspect(move |incoming| {
-            if let Some(heard) = &heard
-                && let Some((order, revision, written)) = event(incoming)
-            {
-                heard(Arrival {
-                    way,
-                    order: order.clone(),
-                    revision,
-                    written,
-                    at: guest.now(),
-                });
-            }
+    fn subscribe(&self) -> Changes<Order> {
+        self.told(Ear {
+            way: self.way,
+            guest: self.api.guest.clone(),
+            heard: self.heard.clone(),
         })
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Page<Order>, Failure> {
-        let page = match &self.only {
-            None => self.list(after).await,
-            Some(id) => self.get(id).await,
-        };
-        page.map_err(|error| failure(&error))
+    fn page(&self, after: Option<String>) -> Asked<Paged<Order>> {
+        match &self.only {
+            None => self.list(after),
+            Some(id) => self.get(id).map(|rows| {
+                let (rows, next) = (rows?, None);
+                Ok(Page { rows, next })
+            }),
+        }
     }
 
-    async fn look(&self, ids: Vec<OrderId>) -> Result<Vec<Order>, Failure> {
-        let rows = self.look_up(&ids).await;
-        rows.map_err(|error| failure(&error))
+    fn look(&self, ids: Vec<OrderId>) -> Asked<Rows> {
+        match &ids[..] {
+            [id] => self.get(id),
+            ids => self.look_up(ids),
+        }
     }
 
     fn now(&self) -> UnixTime {
@@ -257,18 +217,39 @@ impl Source for Orders {
     }
 }
 
-/// Which event it is that came, and when it was written.
-fn event(incoming: &Incoming<Order>) -> Option<(&OrderId, Revision, UnixTime)> {
-    match incoming {
-        Incoming::Change(Change::Put(order)) => Some((&order.id, order.revision, order.updated)),
-        Incoming::Notice(it) => Some((&it.key, it.revision, it.patch.updated)),
-        _ => None,
+/// Whoever hears of each arrival.
+struct Ear {
+    way: Way,
+    guest: Guest,
+    heard: Option<Heard>,
+}
+
+impl Ear {
+    /// An event of an order has come, and was written then.
+    fn hear(&self, order: &OrderId, revision: Revision, written: UnixTime) {
+        if let Some(heard) = &self.heard {
+            heard(Arrival {
+                way: self.way,
+                order: order.clone(),
+                revision,
+                written,
+                at: self.guest.now(),
+            });
+        }
     }
 }
 
 /// What a row that is told does to a view.
-fn put(row: OrderFields) -> Option<Change<Order>> {
-    Some(Change::Put(row.try_into().ok()?))
+fn put(row: OrderFields, ear: &Ear) -> Option<Change<Order>> {
+    let order: Order = row.try_into().ok()?;
+    ear.hear(&order.id, order.revision, order.updated);
+    Some(Change::Put(order))
+}
+
+/// A row of a kind that this page does not know yet is not shown; the others are.
+fn known(rows: impl IntoIterator<Item = OrderFields>) -> Vec<Order> {
+    let rows = rows.into_iter().map(Order::try_from);
+    rows.filter_map(Result::ok).collect()
 }
 
 #[cfg(test)]
@@ -278,6 +259,7 @@ mod tests {
 
     use super::*;
     use crate::agreement;
+    use crate::live::gapless::Incoming;
 
     #[test]
     fn what_came_incomplete_is_a_hint() {

@@ -2,36 +2,24 @@
 
 use appsync::{Client, Error};
 use aws_guest::Guest;
-use futures::stream::Stream;
 use json::Value;
+use net::UnixTime;
 use net::civil::rfc3339;
-use net::{MaybeSend, UnixTime};
 
 use super::form::Fault;
 use super::gauge::Figures;
 use super::model::{Order, OrderId, Ordered, Status, Step};
 use super::outbox::Outcome;
+use crate::live::erased::Changes;
 use crate::live::flight::Token;
-use crate::live::gapless::{Failure, Incoming, Page};
+use crate::live::gapless::Page;
+use crate::live::source::Paged;
 use crate::live::window::{Change, Revision};
 use crate::live::{Asked, Source};
 use crate::{api, config};
 
-/// The operations' types, made from `graphql/restaurant/` when the page is built.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    nonstandard_style,
-    dead_code,
-    unused_imports,
-    clippy::all,
-    clippy::pedantic
-)]
-mod schema {
-    /// RFC 3339.
-    type AWSDateTime = String;
-    include!(concat!(env!("OUT_DIR"), "/restaurant.rs"));
-}
+// The operations' types, made from `graphql/restaurant/` when the page is built: the module `schema`.
+include!(concat!(env!("OUT_DIR"), "/restaurant.rs"));
 
 use schema::shared::{ORDER_STATUS, OrderFields};
 
@@ -130,34 +118,38 @@ pub struct Orders(pub Api);
 impl Source for Orders {
     type Row = Order;
 
-    fn subscribe(&self) -> impl Stream<Item = Incoming<Order>> + Unpin + MaybeSend {
+    fn subscribe(&self) -> Changes<Order> {
         let client = &self.0.client;
         let told = schema::on_order_changed::Variables {};
         let told = client.subscribe::<schema::OnOrderChanged>(told);
         api::changes(told, |data| change(data.on_order_changed?))
     }
 
-    async fn page(&self, _: Option<String>) -> Result<Page<Order>, Failure> {
+    fn page(&self, _: Option<String>) -> Asked<Paged<Order>> {
         let variables = schema::orders::Variables {};
-        let answer = self.0.client.query::<schema::Orders>(variables).await;
-        let orders = answer.map_err(|error| api::failure(&error))?.orders;
-        // There are no further pages, but there may be further orders.
-        let next = (orders.len() >= LISTED).then(String::new);
-        // A row of a kind that this page does not know is not shown; the others are.
-        let rows = orders.into_iter().flatten().filter_map(change);
-        let rows = rows.filter_map(|change| match change {
-            Change::Put(order) => Some(order),
-            Change::Delete { .. } => None,
-        });
-        Ok(Page {
-            rows: rows.collect(),
-            next,
-        })
+        Asked::new(self.0.client.ask::<schema::Orders>(variables), page)
     }
 
     fn now(&self) -> UnixTime {
         self.0.now()
     }
+}
+
+fn page(answer: Result<Value, Error>) -> Paged<Order> {
+    let answer: schema::orders::ResponseData = api::read(answer)?;
+    let orders = answer.orders;
+    // There are no further pages, but there may be further orders.
+    let next = (orders.len() >= LISTED).then(String::new);
+    // A row of a kind that this page does not know is not shown; the others are.
+    let rows = orders.into_iter().flatten().filter_map(change);
+    let rows = rows.filter_map(|change| match change {
+        Change::Put(order) => Some(order),
+        Change::Delete { .. } => None,
+    });
+    Ok(Page {
+        rows: rows.collect(),
+        next,
+    })
 }
 
 /// What a row tells; nothing where a publisher did not select all of it, or it is of a kind that this page does not know.

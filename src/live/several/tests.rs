@@ -83,9 +83,9 @@ fn what_is_no_link_goes_through() {
 #[test]
 fn a_part_that_ends_was_ended_by_the_other_side_unless_it_said_why() {
     let said = |links: Vec<Link>| {
-        let ends: Changes<'_, Nothing> = Box::pin(stream::iter(links.into_iter().map(link)));
-        let stays: Changes<'_, Nothing> = Box::pin(stream::pending());
-        let mut whole = whole([ends, stays]);
+        let ends = Changes::new(stream::iter(links.into_iter().map(link)));
+        let stays = Changes::new(stream::pending());
+        let mut whole = whole([ends, stays]).told();
         let mut told = Vec::new();
         while let Some(Some(incoming)) = whole.next().now_or_never() {
             told.push(incoming);
@@ -95,7 +95,8 @@ fn a_part_that_ends_was_ended_by_the_other_side_unless_it_said_why() {
     let ended = failed("the server ended the subscription");
     assert_eq!(
         said(vec![Link::Live]),
-        [link(Link::Connecting), link(ended)]
+        [Incoming::Link(Link::Connecting), Incoming::Link(ended)]
     );
-    assert_eq!(said(vec![failed("denied")]), [link(failed("denied"))]);
+    let denied = failed("denied");
+    assert_eq!(said(vec![denied.clone()]), [Incoming::Link(denied)]);
 }

@@ -25,11 +25,12 @@ pub(super) fn bursts(movies: &'static Live, sky: El) -> Come {
     let (failed, bursts) = (RwSignal::new(Words::from("")), RwSignal::new(0));
     let come = movies.api.bursts();
     live::each(come, move |burst| match burst {
-        Ok(burst) => {
+        None => {}
+        Some(Ok(burst)) => {
             bursts.update(|count| *count += 1);
             show(&sky, burst);
         }
-        Err(why) => failed.set(
+        Some(Err(why)) => failed.set(
             ["Others' reactions cannot be shown: ", &why]
                 .concat()
                 .into(),

@@ -3,9 +3,10 @@
 use futures::{StreamExt as _, stream};
 use iot::{Client, Event, Qos, Topic, TopicFilter};
 
-use super::Told;
+use super::Ear;
 use super::row::unix;
 use crate::live::Link;
+use crate::live::erased::Changes;
 use crate::live::gapless::Incoming;
 use crate::live::window::{Notice, Revision};
 use crate::orders::model::{Moved, Order, OrderId, Status};
@@ -14,7 +15,7 @@ use crate::orders::model::{Moved, Order, OrderId, Status};
 const EVERY: &str = "orders/events";
 
 /// What the topic of all orders, or of one, tells.
-pub(super) fn told(client: &Client, only: Option<&OrderId>) -> Told {
+pub(super) fn told(client: &Client, only: Option<&OrderId>, ear: Ear) -> Changes<Order> {
     let name = match only {
         None => EVERY.to_owned(),
         Some(id) => [EVERY, "/", id.as_str()].concat(),
@@ -22,21 +23,28 @@ pub(super) fn told(client: &Client, only: Option<&OrderId>) -> Told {
     // Any text can be an id, but not any text a topic; and as a filter some would be others' too.
     let filter = Topic::new(&name).and_then(|topic| TopicFilter::new(topic.as_str()));
     match filter {
-        Ok(filter) => Box::pin(client.subscribe(filter, Qos::AtLeastOnce).map(incoming)),
+        Ok(filter) => {
+            let told = client.subscribe(filter, Qos::AtLeastOnce);
+            Changes::new(told.map(move |event| incoming(event, &ear)))
+        }
         Err(_) => {
             let why = "this id cannot be part of an MQTT topic".to_owned();
-            Box::pin(stream::iter([Incoming::Link(Link::Failed { why })]))
+            Changes::forgotten(stream::iter([Incoming::Link(Link::Failed { why })]))
         }
     }
 }
 
 /// What an event of the subscription means for a view. What cannot be read is a hint to fetch.
-fn incoming(event: Event) -> Incoming<Order> {
+fn incoming(event: Event, ear: &Ear) -> Incoming<Order> {
     match event {
         Event::State(state) => Incoming::Link(state.into()),
-        Event::Message(message) => {
-            notice(&message.payload).map_or(Incoming::Hint, Incoming::Notice)
-        }
+        Event::Message(message) => match notice(&message.payload) {
+            Some(it) => {
+                ear.hear(&it.key, it.revision, it.patch.updated);
+                Incoming::Notice(it)
+            }
+            None => Incoming::Hint,
+        },
     }
 }
 
