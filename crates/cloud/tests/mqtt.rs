@@ -67,6 +67,20 @@ async fn a_guest_hears_of_orders_and_of_the_one_that_it_follows() {
     }
 }
 
+/// As AWS's Amplify does; from CONNACK on its packets are those of 3.1.1.
+#[tokio::test]
+async fn a_client_of_the_first_version_hears_of_orders_too() {
+    let cloud = cloud().await;
+    let mut client = Mqtt::open_as(&cloud, &guest(&cloud), V311, "mqttv3.1").await;
+    let inside = [&text("MQIsdp")[..], &[3, 2, 0, 60], &text("eddy-first")];
+    client.send(packet(0x10, &inside.concat())).await;
+    assert_eq!(client.packet().await, (0x20, vec![0, 0]));
+    let granted = client.subscribe(&[("orders/events", 1), ("another", 0)]);
+    assert_eq!(granted.await, [1, 0x80]);
+    send(backend(&cloud).put_events(&cloud, json!([created("1", 1)]))).await;
+    assert_eq!(client.took().await.json()["orderId"], "1");
+}
+
 #[tokio::test]
 async fn messages_are_delivered_as_they_were_published_and_granted() {
     let cloud = cloud().await;

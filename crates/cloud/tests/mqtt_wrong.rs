@@ -218,17 +218,10 @@ async fn before_connect_there_is_nothing() {
     assert_eq!(client.ended().await, (None, 1008));
     let mut client = Mqtt::open(&cloud, &guest(&cloud), V5).await;
     assert_eq!(client.ended().await, (None, 1008), "nothing is waited for");
-    // An older protocol, and a newer one.
-    for connect in [
-        packet(
-            0x10,
-            &[&text("MQIsdp")[..], &[3, 2, 0, 60], &text("eddy-1")].concat(),
-        ),
-        packet(
-            0x10,
-            &[&text("MQTT")[..], &[6, 2, 0, 60, 0], &text("eddy-1")].concat(),
-        ),
-    ] {
+    // Versions that there never were: before the first, under another's name, and a newer one.
+    for (name, level) in [("MQIsdp", 2), ("MQIsdp", 4), ("MQTT", 3), ("MQTT", 6)] {
+        let inside = [&text(name)[..], &[level, 2, 0, 60, 0], &text("eddy-1")];
+        let connect = packet(0x10, &inside.concat());
         let mut client = Mqtt::open(&cloud, &guest(&cloud), V311).await;
         client.send(connect).await;
         assert_eq!(client.packet().await, (0x20, vec![0, 1]));

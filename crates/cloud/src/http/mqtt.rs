@@ -16,6 +16,8 @@ use crate::server::Front;
 use crate::settings::REGION;
 use crate::sigv4::TokenRule;
 
+/// The subprotocols: that of MQTT 3.1.1 and 5, and that which clients of 3.1 ask for.
+const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
 const JSON: &str = "application/json";
 /// The largest WebSocket message that is read at all. A packet's own limit is smaller and has an answer of its own.
 const MESSAGE_LIMIT: usize = 256 * 1024;
@@ -44,7 +46,7 @@ pub(crate) async fn connect(
         }
     };
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.protocols(["mqtt"]),
+        Ok(upgrade) => upgrade.protocols(PROTOCOLS),
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {

@@ -152,10 +152,12 @@ const NOT_YET: Malformed = Malformed::protocol("a packet before CONNECT");
 fn connect(r: &mut Reader) -> Result<Connect, Malformed> {
     let unsupported = Malformed {
         reason: Reason::UNSUPPORTED_VERSION,
-        what: "a version of MQTT that is neither 3.1.1 nor 5",
+        what: "a version of MQTT that is none of 3.1, 3.1.1 and 5",
     };
     let version = match (r.text()?.as_str(), r.byte()?) {
-        ("MQTT", 4) => Version::V311,
+        // 3.1 is what AWS's own Amplify speaks to IoT Core (@aws-amplify/pubsub 6.2). Its packets are those of 3.1.1, and
+        // that a refused filter gets 0x80 in the one too is how it is read here: 3.1 has no code for it.
+        ("MQIsdp", 3) | ("MQTT", 4) => Version::V311,
         ("MQTT", 5) => Version::V5,
         ("MQTT" | "MQIsdp", _) => return Err(unsupported),
         _ => return Err(Malformed::packet("another protocol than MQTT")),

@@ -1,4 +1,4 @@
-//! MQTT over WebSocket, as AWS IoT Core speaks it: versions 3.1.1 and 5, QoS 0 and 1.
+//! MQTT over WebSocket, as AWS IoT Core speaks it: versions 3.1.1 (and 3.1, which is taken for it) and 5, QoS 0 and 1.
 //!
 //! `packet` is what travels, `decode` and `encode` turn it from bytes and into them; `session` is one connection's
 //! protocol without any I/O; `broker` knows who subscribes to what, and what is retained; `socket` joins them to a

@@ -183,7 +183,8 @@ pub async fn open(
     }
     match connect_async(request).await {
         Ok((ws, response)) => {
-            assert_eq!(response.headers()["sec-websocket-protocol"], "mqtt");
+            let chosen = &response.headers()["sec-websocket-protocol"];
+            assert_eq!(chosen, protocol.unwrap());
             Ok(ws)
         }
         Err(Error::Http(response)) => {
@@ -197,9 +198,19 @@ pub async fn open(
 impl Mqtt {
     /// A WebSocket and nothing more.
     pub async fn open(cloud: &Running, signer: &Signer, version: Version) -> Self {
+        Self::open_as(cloud, signer, version, "mqtt").await
+    }
+
+    /// A WebSocket of this subprotocol.
+    pub async fn open_as(
+        cloud: &Running,
+        signer: &Signer,
+        version: Version,
+        protocol: &str,
+    ) -> Self {
         let address = signed(cloud, signer, Service::IOT, Duration::from_secs(60));
         Self {
-            ws: open(&address, Some("mqtt")).await.unwrap(),
+            ws: open(&address, Some(protocol)).await.unwrap(),
             version,
             buffer: Vec::new(),
             next: 0,
