@@ -52,7 +52,7 @@ impl StartError {
 /// # Errors
 /// If there is none, or it is wrong.
 pub async fn configuration(origin: &str) -> Result<Config, StartError> {
-    let url = format!("{origin}/appconfig.json");
+    let url = [origin, "/appconfig.json"].concat();
     let response = http::send(Request::get(&url)).await?;
     if !response.is_success() {
         return Err(StartError::Absent {

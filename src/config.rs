@@ -3,6 +3,7 @@
 //! This file needs nothing but json and thiserror, since the build step includes it to check the configuration
 //! with exactly the page's eyes. Each error names the key and says what is wrong with it in plain words.
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use json::{Malformed, Object, Value};
@@ -143,7 +144,7 @@ impl Address {
     #[must_use]
     pub fn resolve(&self, origin: &str) -> String {
         if self.0.starts_with('/') {
-            format!("{}{}", origin.trim_end_matches('/'), self.0)
+            [origin.trim_end_matches('/'), &self.0].concat()
         } else {
             self.0.clone()
         }
@@ -216,24 +217,30 @@ impl ConfigError {
 /// The first thing that is wrong with it.
 pub fn parse(json: &str) -> Result<Config, ConfigError> {
     let value = ::json::parse(json.as_bytes()).map_err(ConfigError::Syntax)?;
+    let faults = Faults::default();
     let root = Table::of(
-        &value,
+        Some(&value),
         String::new(),
         &["identity", "orders", "movies", "restaurant", "calendar"],
-    )?;
-    Ok(Config {
-        identity: identity(&root)?,
-        orders: orders(&root)?,
-        movies: movies(&root)?,
-        restaurant: restaurant(&root)?,
-        calendar: calendar(&root)?,
-    })
+        &faults,
+    );
+    let config = Config {
+        identity: identity(&root),
+        orders: orders(&root),
+        movies: movies(&root),
+        restaurant: restaurant(&root),
+        calendar: calendar(&root),
+    };
+    match faults.0.into_inner() {
+        None => Ok(config),
+        Some(fault) => Err(fault),
+    }
 }
 
-fn identity(root: &Table<'_>) -> Result<Identity, ConfigError> {
-    let table = root.table("identity", &["region", "pool", "endpoint"])?;
-    let region = table.region()?;
-    let pool = table.text("pool", POOL)?;
+fn identity(root: &Table<'_>) -> Identity {
+    let table = root.table("identity", &["region", "pool", "endpoint"]);
+    let region = table.region();
+    let pool = table.text("pool", POOL);
     let why = match pool.split_once(':') {
         Some((_, id)) if !is_uuid(id) => Some("does not end in a UUID"),
         Some((of, _)) if of != region.0 => Some("is of another region than `identity.region`"),
@@ -241,77 +248,73 @@ fn identity(root: &Table<'_>) -> Result<Identity, ConfigError> {
         None => Some("has no colon between region and UUID"),
     };
     if let Some(why) = why {
-        return Err(table.invalid("pool", POOL, pool, why));
+        table.invalid("pool", POOL, pool, why);
     }
     // Without an endpoint of its own the pool answers where the region's pools answer.
     let endpoint = match table.get("endpoint") {
-        Some(_) => table.address("endpoint")?,
-        None => Address(format!(
-            "https://cognito-identity.{}.amazonaws.com/",
-            region.0
-        )),
+        Some(_) => table.address("endpoint"),
+        None => Address(["https://cognito-identity.", &region.0, ".amazonaws.com/"].concat()),
     };
-    Ok(Identity {
+    Identity {
         pool: pool.to_owned(),
         endpoint,
         region,
-    })
+    }
 }
 
-fn orders(root: &Table<'_>) -> Result<Orders, ConfigError> {
+fn orders(root: &Table<'_>) -> Orders {
     let table = root.table(
         "orders",
         &["region", "graphql", "auth", "api_key", "mqtt", "simulation"],
-    )?;
-    let mqtt = table.table("mqtt", &["region", "url"])?;
-    let simulation = table.table("simulation", &["region", "url"])?;
-    Ok(Orders {
-        api: table.api()?,
+    );
+    let mqtt = table.table("mqtt", &["region", "url"]);
+    let simulation = table.table("simulation", &["region", "url"]);
+    Orders {
+        api: table.api(),
         mqtt: Mqtt {
-            region: mqtt.region()?,
-            url: mqtt.socket("url")?,
+            region: mqtt.region(),
+            url: mqtt.socket("url"),
         },
         simulation: Simulation {
-            region: simulation.region()?,
-            url: simulation.address("url")?,
+            region: simulation.region(),
+            url: simulation.address("url"),
         },
-    })
+    }
 }
 
-fn movies(root: &Table<'_>) -> Result<Movies, ConfigError> {
+fn movies(root: &Table<'_>) -> Movies {
     let table = root.table(
         "movies",
         &["region", "graphql", "auth", "api_key", "images"],
-    )?;
-    let images = table.get("images").map(|_| table.address("images"));
-    Ok(Movies {
-        api: table.api()?,
-        images: images.transpose()?,
-    })
+    );
+    Movies {
+        api: table.api(),
+        images: table.get("images").map(|_| table.address("images")),
+    }
 }
 
-fn restaurant(root: &Table<'_>) -> Result<Api, ConfigError> {
-    let table = root.table("restaurant", &["region", "graphql", "auth", "api_key"])?;
+fn restaurant(root: &Table<'_>) -> Api {
+    let table = root.table("restaurant", &["region", "graphql", "auth", "api_key"]);
     table.api()
 }
 
-fn calendar(root: &Table<'_>) -> Result<Calendar, ConfigError> {
+fn calendar(root: &Table<'_>) -> Calendar {
     let table = root.table(
         "calendar",
         &[
             "region", "graphql", "auth", "api_key", "user", "function", "holidays",
         ],
-    )?;
-    let function = table.table("function", &["region", "url"])?;
-    Ok(Calendar {
-        api: table.api()?,
-        user: table.number("user", USER)?,
+    );
+    let function = table.table("function", &["region", "url"]);
+    Calendar {
+        api: table.api(),
+        user: table.number("user", USER),
         function: Function {
-            region: function.region()?,
-            url: function.address("url")?,
+            region: function.region(),
+            url: function.address("url"),
         },
-        holidays: table.address("holidays")?,
-    })
+        holidays: table.address("holidays"),
+    }
 }
 
 const TABLE: &str = "a table";
@@ -324,150 +327,179 @@ const SOCKET: &str = "a ws(s) or http(s) address, absolute or relative to the pa
 const AUTH: &str = "\"guest\" or \"api-key\"";
 const KEY: &str = "the API's key, wanted since `auth` is \"api-key\"";
 
+/// The first thing that is wrong. Reading goes on all the same, with nothing in the place of what is wrong: to stop in
+/// each of thirty places would weigh more in the page than all that is read.
+#[derive(Default)]
+struct Faults(OnceCell<ConfigError>);
+
+impl Faults {
+    fn note(&self, fault: ConfigError) {
+        // What comes later may come of it.
+        let _ = self.0.set(fault);
+    }
+}
+
 /// A table of the configuration that knows the way to it.
 struct Table<'a> {
     path: String,
-    values: &'a Object,
+    /// None of what is no table.
+    values: Option<&'a Object>,
+    faults: &'a Faults,
 }
 
 impl<'a> Table<'a> {
-    fn of(value: &'a Value, path: String, known: &[&str]) -> Result<Self, ConfigError> {
-        let Value::Object(values) = value else {
+    fn of(value: Option<&'a Value>, path: String, known: &[&str], faults: &'a Faults) -> Self {
+        let values = value.and_then(Value::as_object);
+        if let (Some(value), None) = (value, values) {
             let key = if path.is_empty() {
-                "the configuration".to_owned()
+                "the configuration"
             } else {
-                path
+                &path
             };
-            return Err(ConfigError::WrongType {
-                key,
+            faults.note(ConfigError::WrongType {
+                key: key.to_owned(),
                 what: TABLE,
                 found: kind(value),
             });
+        }
+        let table = Self {
+            path,
+            values,
+            faults,
         };
-        let table = Self { path, values };
-        let mut keys = table.values.fields().map(|(key, _)| key);
-        match keys.find(|key| !known.contains(key)) {
-            Some(key) => Err(ConfigError::Unknown {
+        let mut keys = values.into_iter().flat_map(Object::fields);
+        if let Some((key, _)) = keys.find(|(key, _)| !known.contains(key)) {
+            faults.note(ConfigError::Unknown {
                 key: table.key(key),
                 known: known.join(", "),
-            }),
-            None => Ok(table),
+            });
         }
+        table
     }
 
     fn key(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
         } else {
-            format!("{}.{key}", self.path)
+            [&self.path, ".", key].concat()
         }
     }
 
     fn get(&self, key: &str) -> Option<&'a Value> {
-        self.values.get(key).filter(|value| !value.is_null())
+        self.values?.get(key).filter(|value| !value.is_null())
     }
 
-    fn required(&self, key: &str, what: &'static str) -> Result<&'a Value, ConfigError> {
-        self.get(key).ok_or_else(|| ConfigError::Missing {
-            key: self.key(key),
-            what,
-        })
+    fn required(&self, key: &str, what: &'static str) -> Option<&'a Value> {
+        let value = self.get(key);
+        if value.is_none() {
+            let key = self.key(key);
+            self.faults.note(ConfigError::Missing { key, what });
+        }
+        value
     }
 
-    fn table(&self, key: &str, known: &[&str]) -> Result<Table<'a>, ConfigError> {
-        Table::of(self.required(key, TABLE)?, self.key(key), known)
+    fn table(&self, key: &str, known: &[&str]) -> Self {
+        let value = self.required(key, TABLE);
+        Self::of(value, self.key(key), known, self.faults)
     }
 
-    fn text(&self, key: &str, what: &'static str) -> Result<&'a str, ConfigError> {
-        let value = self.required(key, what)?;
+    fn text(&self, key: &str, what: &'static str) -> &'a str {
+        let Some(value) = self.required(key, what) else {
+            return "";
+        };
         match value.as_str() {
-            Some("") => Err(self.invalid(key, what, "", "is empty")),
-            Some(text) => Ok(text),
-            None => Err(ConfigError::WrongType {
-                key: self.key(key),
-                what,
-                found: kind(value),
-            }),
+            Some("") => self.invalid(key, what, "", "is empty"),
+            Some(_) => {}
+            None => self.wrong(key, what, value),
+        }
+        value.as_str().unwrap_or_default()
+    }
+
+    fn number(&self, key: &str, what: &'static str) -> i64 {
+        let Some(value) = self.required(key, what) else {
+            return 0;
+        };
+        let number = value.as_i64().filter(|number| *number > 0);
+        if number.is_none() {
+            self.wrong(key, what, value);
+        }
+        number.unwrap_or_default()
+    }
+
+    fn region(&self) -> Region {
+        let text = self.text("region", REGION);
+        if !is_region(text) {
+            self.invalid("region", REGION, text, "is not of that form");
+        }
+        Region(text.to_owned())
+    }
+
+    fn address(&self, key: &str) -> Address {
+        let text = self.text(key, ADDRESS);
+        if let Some(why) = address_fault(text) {
+            self.invalid(key, ADDRESS, text, why);
+        }
+        Address(text.to_owned())
+    }
+
+    fn socket(&self, key: &str) -> Address {
+        let text = self.text(key, SOCKET);
+        // `ws://…` is `http://…` with another word for it.
+        let plain = text.strip_prefix("ws");
+        let plain = plain.map_or(text.to_owned(), |rest| ["http", rest].concat());
+        if let Some(why) = address_fault(&plain) {
+            self.invalid(key, SOCKET, text, why);
+        }
+        Address(text.to_owned())
+    }
+
+    fn api(&self) -> Api {
+        Api {
+            region: self.region(),
+            graphql: self.address("graphql"),
+            auth: self.auth(),
         }
     }
 
-    fn number(&self, key: &str, what: &'static str) -> Result<i64, ConfigError> {
-        let value = self.required(key, what)?;
-        let number = value.as_i64().filter(|number| *number > 0);
-        number.ok_or_else(|| ConfigError::WrongType {
+    fn auth(&self) -> Auth {
+        match self.text("auth", AUTH) {
+            "guest" => Auth::Guest,
+            "api-key" => Auth::ApiKey(self.text("api_key", KEY).to_owned()),
+            other => {
+                self.invalid("auth", AUTH, other, "is neither");
+                Auth::Guest
+            }
+        }
+    }
+
+    fn wrong(&self, key: &str, what: &'static str, value: &Value) {
+        self.faults.note(ConfigError::WrongType {
             key: self.key(key),
             what,
             found: kind(value),
-        })
+        });
     }
 
-    fn region(&self) -> Result<Region, ConfigError> {
-        let text = self.text("region", REGION)?;
-        let parts: Vec<_> = text.split('-').collect();
-        let word =
-            |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        match parts.as_slice() {
-            [words @ .., number]
-                if words.len() >= 2
-                    && words.iter().all(word)
-                    && number.len() == 1
-                    && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                Ok(Region(text.to_owned()))
-            }
-            _ => Err(self.invalid("region", REGION, text, "is not of that form")),
-        }
-    }
-
-    fn address(&self, key: &str) -> Result<Address, ConfigError> {
-        let text = self.text(key, ADDRESS)?;
-        match address_fault(text) {
-            None => Ok(Address(text.to_owned())),
-            Some(why) => Err(self.invalid(key, ADDRESS, text, why)),
-        }
-    }
-
-    fn socket(&self, key: &str) -> Result<Address, ConfigError> {
-        let text = self.text(key, SOCKET)?;
-        // `ws://…` is `http://…` with another word for it.
-        let plain = text.strip_prefix("ws").filter(|_| text.contains("://"));
-        let plain = plain.map_or(text.to_owned(), |rest| ["http", rest].concat());
-        match address_fault(&plain) {
-            None => Ok(Address(text.to_owned())),
-            Some(why) => Err(self.invalid(key, SOCKET, text, why)),
-        }
-    }
-
-    fn api(&self) -> Result<Api, ConfigError> {
-        Ok(Api {
-            region: self.region()?,
-            graphql: self.address("graphql")?,
-            auth: self.auth()?,
-        })
-    }
-
-    fn auth(&self) -> Result<Auth, ConfigError> {
-        match self.text("auth", AUTH)? {
-            "guest" => Ok(Auth::Guest),
-            "api-key" => Ok(Auth::ApiKey(self.text("api_key", KEY)?.to_owned())),
-            other => Err(self.invalid("auth", AUTH, other, "is neither")),
-        }
-    }
-
-    fn invalid(
-        &self,
-        key: &str,
-        what: &'static str,
-        value: &str,
-        why: &'static str,
-    ) -> ConfigError {
-        ConfigError::Invalid {
+    fn invalid(&self, key: &str, what: &'static str, value: &str, why: &'static str) {
+        self.faults.note(ConfigError::Invalid {
             key: self.key(key),
             what,
             value: value.to_owned(),
             why,
-        }
+        });
     }
+}
+
+/// Words with hyphens between them and a digit behind them.
+fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else {
+        return false;
+    };
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.contains('-')
+        && words.split('-').all(is_word)
+        && matches!(number.as_bytes(), [b'0'..=b'9'])
 }
 
 /// What keeps a text from being an address. The browser's own parser decides in the end; this catches what people do.

@@ -54,10 +54,12 @@ fn basic(moment: Local) -> String {
 /// A text as a value of type TEXT (section 3.3.11). Control characters have no place in one.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    let text = text.replace("\r\n", "\n");
-    for char in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
         match char {
             '\\' | ';' | ',' => escaped.extend(['\\', char]),
+            // One end of a line with the next.
+            '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' => escaped.push_str("\\n"),
             '\t' => escaped.push(char),
             char if char.is_control() => {}

@@ -88,9 +88,9 @@ impl Fault {
     /// Reads the server's words: `<field>: <what is wrong>`, or anything else.
     #[must_use]
     pub fn read(message: &str) -> Self {
-        let told = message.split_once(": ").and_then(|(key, why)| {
+        let told = message.split_once(':').and_then(|(key, why)| {
             let field = Field::ALL.into_iter().find(|field| field.key() == key)?;
-            Some((field, why))
+            Some((field, why.strip_prefix(' ')?))
         });
         Self {
             field: told.map(|(field, _)| field),

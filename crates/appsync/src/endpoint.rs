@@ -97,7 +97,7 @@ impl Signer {
 
     /// The headers that open a real-time connection.
     pub(crate) async fn connect(&self) -> Result<Authorized<Authorization>, aws_guest::Error> {
-        self.authorize(format!("{}/connect", self.url()), "{}")
+        self.authorize([self.url(), "/connect"].concat(), "{}")
             .await
     }
 
@@ -155,10 +155,10 @@ impl Signer {
 /// Where a GraphQL address has its subscriptions: the service's own hosts have a sibling for them, every other host
 /// (a custom domain) has them under `/realtime`. `None` if it is not an HTTP address with a host.
 pub(crate) fn realtime_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (scheme, rest) = net::address::split(url)?;
     let scheme = match scheme {
-        "https" => "wss",
-        "http" => "ws",
+        "https" => "wss://",
+        "http" => "ws://",
         _ => return None,
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -166,12 +166,14 @@ pub(crate) fn realtime_url(url: &str) -> Option<String> {
         return None;
     }
     let path = path.trim_end_matches('/');
-    match authority.split_once(".appsync-api.") {
-        Some((id, domain)) if is_own(id, domain) => Some(format!(
-            "{scheme}://{id}.appsync-realtime-api.{domain}{path}"
-        )),
-        _ => Some(format!("{scheme}://{authority}{path}/realtime")),
-    }
+    let (id, rest) = authority.split_once('.').unwrap_or((authority, ""));
+    let url = match rest.strip_prefix("appsync-api.") {
+        Some(domain) if is_own(id, domain) => {
+            [scheme, id, ".appsync-realtime-api.", domain, path].concat()
+        }
+        _ => [scheme, authority, path, "/realtime"].concat(),
+    };
+    Some(url)
 }
 
 /// Whether `<id>.appsync-api.<domain>` is one of the service's own hosts.

@@ -38,6 +38,7 @@
 
 #![forbid(unsafe_code)]
 
+mod base64;
 mod client;
 mod endpoint;
 mod error;

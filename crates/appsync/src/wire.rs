@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use json::Value;
 use link::session::{ConnectionId, CredentialsId, OperationId, Trouble};
 use link::wire::{Address, Exchange, Heard, Line, Payload, Pending, Request, Rules, Wire};
 use link::{Cause, Keyring};
 use net::socket::Message;
 
+use crate::base64;
 use crate::endpoint::{Signer, realtime_url};
 use crate::error::refusal;
 use crate::protocol::{ClientFrame, SUBPROTOCOL, ServerFrame};
@@ -34,12 +33,12 @@ impl Wire for RealTime {
         Box::pin(async move {
             let signer = &self.0;
             let url = realtime_url(signer.url()).ok_or_else(|| Trouble {
-                cause: Cause::Address(self.endpoint().to_owned()),
+                cause: Cause::Address(self.endpoint().into()),
                 permanent: true,
             })?;
             let (authorization, credentials) = signer.connect().await?;
-            let header = Value::from(authorization.0).text();
-            let header = ["header-", &BASE64_URL_SAFE_NO_PAD.encode(header)].concat();
+            let mut header = String::from("header-");
+            base64::push(&mut header, Value::from(authorization.0).text().as_bytes());
             Ok(Address {
                 url,
                 protocols: vec![SUBPROTOCOL.to_owned(), header],

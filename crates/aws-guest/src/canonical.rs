@@ -4,7 +4,7 @@
 //! path is normalized and what comes encoded is encoded once more. The package `aws-sigv4` has the same text, but only
 //! inside, behind the general HTTP types, which would be a fifth of the page.
 
-use net::percent;
+use net::{address, percent};
 use sha2::{Digest as _, Sha256};
 
 /// A request's canonical text and the names of the headers in it.
@@ -62,7 +62,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 fn path_and_query(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = address::split(url).map_or(url, |(_, rest)| rest);
     let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     (path.find('/').map_or("", |start| &path[start..]), query)

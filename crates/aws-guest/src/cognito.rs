@@ -88,11 +88,11 @@ fn failure(response: &Response) -> Error {
     let named = response
         .header("x-amzn-errortype")
         .unwrap_or_else(|| text(&["__type", "code", "Code"]));
-    let refusal = Refusal {
+    let refusal = Arc::new(Refusal {
         status: response.status,
         code: error_name(named).to_owned(),
         message: text(&["message", "Message"]).to_owned(),
-    };
+    });
     match (refusal.code.as_str(), refusal.status) {
         ("TooManyRequestsException" | "LimitExceededException" | "ThrottlingException", _)
         | (_, 429) => Error::Throttled(refusal),

@@ -9,16 +9,14 @@ use crate::IdentityId;
 
 /// Temporary credentials of a guest. Cheap to clone; the secret parts can only be signed with.
 #[derive(Clone)]
-pub struct Credentials {
-    keys: Arc<Keys>,
-    expires_at: UnixTime,
-    identity: IdentityId,
-}
+pub struct Credentials(Arc<Parts>);
 
-struct Keys {
+struct Parts {
     access_key_id: String,
     secret_key: String,
     session_token: Option<String>,
+    expires_at: UnixTime,
+    identity: IdentityId,
 }
 
 impl Credentials {
@@ -30,42 +28,39 @@ impl Credentials {
         expires_at: UnixTime,
         identity: IdentityId,
     ) -> Self {
-        let keys = Keys {
+        Self(Arc::new(Parts {
             access_key_id: access_key_id.into(),
             secret_key: secret_key.into(),
             session_token,
-        };
-        Self {
-            keys: Arc::new(keys),
             expires_at,
             identity,
-        }
+        }))
     }
 
     /// The public half of the key; every set of credentials has another.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
-        &self.keys.access_key_id
+        &self.0.access_key_id
     }
 
     /// When they end, by the service's clock.
     #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+    pub fn expires_at(&self) -> UnixTime {
+        self.0.expires_at
     }
 
     /// Whose they are.
     #[must_use]
-    pub const fn identity(&self) -> &IdentityId {
-        &self.identity
+    pub fn identity(&self) -> &IdentityId {
+        &self.0.identity
     }
 
     pub(crate) fn secret_key(&self) -> &str {
-        &self.keys.secret_key
+        &self.0.secret_key
     }
 
     pub(crate) fn token(&self) -> Option<&str> {
-        self.keys.session_token.as_deref()
+        self.0.session_token.as_deref()
     }
 }
 
@@ -73,8 +68,8 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id())
-            .field("expires_at", &self.expires_at)
-            .field("identity", &self.identity)
+            .field("expires_at", &self.0.expires_at)
+            .field("identity", &self.0.identity)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! Why there are no credentials, or no signature.
 
 use std::fmt;
+use std::sync::Arc;
 
 use net::{Cause, NetError};
 
@@ -12,13 +13,13 @@ pub enum Error {
     Network(#[from] NetError),
     /// The identity service wants fewer requests. Retry later.
     #[error("the identity service is busy: {0}")]
-    Throttled(Refusal),
+    Throttled(Arc<Refusal>),
     /// The identity service failed. Retry.
     #[error("the identity service failed: {0}")]
-    Unavailable(Refusal),
+    Unavailable(Arc<Refusal>),
     /// The identity pool is wrong or closed to guests. Trying again will not help.
     #[error("the identity pool admits no guests: {0}")]
-    Refused(Refusal),
+    Refused(Arc<Refusal>),
     /// The answer is not what the identity service gives: another server, or a gateway in between. Retry.
     #[error("the identity service's answer makes no sense: {0}")]
     Malformed(Cause),

@@ -80,6 +80,8 @@ impl Flight {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use net::UnixTime;
 
     use super::*;
@@ -93,11 +95,11 @@ mod tests {
     }
 
     fn refused(code: &str) -> Error {
-        Error::Refused(Refusal {
+        Error::Refused(Arc::new(Refusal {
             status: 400,
             code: code.to_owned(),
             message: String::new(),
-        })
+        }))
     }
 
     fn next_call(next: Next) -> Call {

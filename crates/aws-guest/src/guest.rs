@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::Stream;
 use futures::channel::{mpsc, oneshot};
 use net::http::Request;
-use net::{UnixTime, storage};
+use net::{Pending, UnixTime, storage};
 
 use crate::flight::{Flight, Next};
 use crate::sign::{self, Scope};
@@ -86,19 +86,22 @@ impl Guest {
     ///
     /// # Errors
     /// Any but [`Error::Unsignable`].
-    pub async fn credentials(&self) -> Result<Credentials, Error> {
-        loop {
-            match self.decide(|state| Some(state.ask(net::wall()))) {
-                Some(Waiting::Done(credentials)) => return Ok(credentials),
-                Some(Waiting::For(landing)) => {
-                    if let Ok(outcome) = landing.await {
-                        return outcome;
+    pub fn credentials(&self) -> Pending<Result<Credentials, Error>> {
+        let guest = self.clone();
+        Box::pin(async move {
+            loop {
+                match guest.decide(|state| Some(state.ask(net::wall()))) {
+                    Some(Waiting::Done(credentials)) => return Ok(credentials),
+                    Some(Waiting::For(landing)) => {
+                        if let Ok(outcome) = landing.await {
+                            return outcome;
+                        }
+                        // The renewal went down with the runtime that it ran on. Ours still runs.
                     }
-                    // The renewal went down with the runtime that it ran on. Ours still runs.
+                    None => {}
                 }
-                None => {}
             }
-        }
+        })
     }
 
     /// A service refused these credentials: the next call asks for new ones, unless that has happened meanwhile.

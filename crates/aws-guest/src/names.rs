@@ -1,15 +1,16 @@
 //! Names that must not be mistaken for one another.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A region, such as `eu-west-1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Region(String);
+pub struct Region(Arc<str>);
 
 impl Region {
     /// A region by its name.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+    pub fn new(name: impl AsRef<str>) -> Self {
+        Self(name.as_ref().into())
     }
 
     /// Its name.
@@ -27,12 +28,12 @@ impl fmt::Display for Region {
 
 /// A guest's identity in a pool: `<region>:<uuid>`. Not a secret, but it is what tells one guest from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct IdentityId(String);
+pub struct IdentityId(Arc<str>);
 
 impl IdentityId {
     /// An identity by its id.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
     }
 
     /// Its id.

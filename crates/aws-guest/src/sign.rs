@@ -134,7 +134,7 @@ pub fn query(
 /// no host.
 #[must_use]
 pub fn host(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (scheme, rest) = net::address::split(url)?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.to_ascii_lowercase();
     let own_port = match scheme {

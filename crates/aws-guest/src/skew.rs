@@ -41,26 +41,17 @@ pub(crate) fn server_time(text: &str) -> Option<UnixTime> {
     })
 }
 
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
 fn http_date(text: &str) -> Option<UnixTime> {
-    let (_weekday, rest) = text.split_once(", ")?;
+    let (_weekday, rest) = text.split_once(',')?;
     let mut parts = rest.split_ascii_whitespace();
     let day = number(parts.next()?)?;
-    let month = match parts.next()? {
-        "Jan" => 1,
-        "Feb" => 2,
-        "Mar" => 3,
-        "Apr" => 4,
-        "May" => 5,
-        "Jun" => 6,
-        "Jul" => 7,
-        "Aug" => 8,
-        "Sep" => 9,
-        "Oct" => 10,
-        "Nov" => 11,
-        "Dec" => 12,
-        _ => return None,
-    };
+    let name = parts.next()?;
+    let month = (1..).zip(MONTHS).find(|(_, month)| *month == name)?.0;
     let year = number(parts.next()?)?;
     let mut clock = parts.next()?.split(':').map(number);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);

@@ -373,10 +373,7 @@ fn send(exchange: &mut Exchange, packet: Option<Vec<u8>>) {
 
 /// Refused by ourselves, in the service's stead.
 fn refuse(exchange: &mut Exchange, id: OperationId, verdict: Verdict, words: &str) {
-    let cause = Cause::Service(ServiceError {
-        name: String::new(),
-        message: words.to_owned(),
-    });
+    let cause = service(String::new(), words.to_owned());
     let refusal = Refusal { verdict, cause };
     exchange.heard.push(Heard::Failed(Some(id), refusal));
 }
@@ -426,8 +423,9 @@ fn cause(Code { number, words }: Code) -> Cause {
         0xa0 => "maximum connect time",
         _ => "refused by the service",
     };
-    Cause::Service(ServiceError {
-        name: name.to_owned(),
-        message: words,
-    })
+    service(name.to_owned(), words)
+}
+
+fn service(name: String, message: String) -> Cause {
+    Cause::Service(Arc::new(ServiceError { name, message }))
 }

@@ -80,7 +80,7 @@ impl Wire for Mqtt {
     fn address(self: Arc<Self>) -> Pending<Result<Address, Trouble>> {
         Box::pin(async move {
             let url = socket_url(&self.url).ok_or_else(|| Trouble {
-                cause: Cause::Address(self.url.clone()),
+                cause: Cause::Address(self.url.as_str().into()),
                 permanent: true,
             })?;
             let (url, credentials) = match &self.signs {
@@ -120,7 +120,7 @@ impl Wire for Mqtt {
 
 /// The address for a socket; `None` if there cannot be one.
 fn socket_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (scheme, rest) = net::address::split(url)?;
     let scheme = match scheme {
         "https" | "wss" => "wss://",
         "http" | "ws" => "ws://",

@@ -3,16 +3,17 @@
 //! What has to wait (a socket, a signature) runs beside it and answers through one channel, so that the session is
 //! always free to hear that something is no longer wanted.
 
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
+use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{Either, pending, ready, select};
-use futures::{StreamExt, stream};
-use net::Instant;
-use net::life::Life;
+use futures::future::{Either, select};
+use net::life::{Events, Life};
 use net::socket::{LOST, Message, Received, Socket};
+use net::{Instant, NetError, Pending};
 
 use crate::conversation::{Action, Conversation};
 use crate::map::Map;
@@ -21,9 +22,6 @@ use crate::session::{
 };
 use crate::state::{Cause, Delivery};
 use crate::wire::Wire;
-
-/// A frame that the network does not take within this time will not arrive.
-const SEND_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What subscribers ask of the actor.
 #[derive(Debug)]
@@ -46,6 +44,15 @@ enum Event {
     Life(Life),
 }
 
+/// Everything that the actor hears.
+struct Ears {
+    commands: UnboundedReceiver<Command>,
+    /// Whether that was told: nobody is left who could command.
+    handles_gone: bool,
+    reports: UnboundedReceiver<Report>,
+    life: Events,
+}
+
 struct Actor {
     wire: Arc<dyn Wire>,
     conversation: Conversation,
@@ -61,7 +68,7 @@ pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command
     let mut seed = [0; 8];
     net::random::fill(&mut seed);
     let seed = u64::from_ne_bytes(seed);
-    let (reports, inputs) = unbounded();
+    let (reports, heard) = unbounded();
     let mut actor = Actor {
         conversation: Conversation::new(Arc::clone(&wire), seed, net::life::is_online()),
         wire,
@@ -69,23 +76,20 @@ pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command
         sockets: Map::new(),
         reports,
     };
-    let commands = commands
-        .map(Event::Command)
-        .chain(stream::once(ready(Event::HandlesGone)));
-    let life = net::life::events().map(Event::Life);
-    let mut events = pin!(stream::select(
-        stream::select(commands, inputs.map(Event::Report)),
-        life
-    ));
-    let mut handles_gone = false;
+    let mut ears = Ears {
+        commands,
+        handles_gone: false,
+        reports: heard,
+        life: net::life::events(),
+    };
     loop {
         let armed = actor.conversation.next_deadline();
-        let mut timer = pin!(until(armed));
+        let mut timer = until(armed);
         loop {
             for action in actor.conversation.take_actions() {
                 actor.perform(action);
             }
-            if handles_gone && actor.conversation.is_idle() {
+            if ears.handles_gone && actor.conversation.is_idle() {
                 return;
             }
             // With every message the deadline moves away: the timer stays set and comes early, rather than being set
@@ -93,23 +97,12 @@ pub(crate) async fn run(wire: Arc<dyn Wire>, commands: UnboundedReceiver<Command
             if is_before(actor.conversation.next_deadline(), armed) {
                 break;
             }
-            let event = match select(events.next(), timer.as_mut()).await {
-                Either::Left((event, _)) => event,
+            match select(poll_fn(|context| ears.poll(context)), &mut timer).await {
+                Either::Left((event, _)) => actor.event(event),
                 Either::Right(((), _)) => {
                     actor.conversation.handle_timeout(net::now());
                     break;
                 }
-            };
-            match event {
-                Some(Event::HandlesGone) => handles_gone = true,
-                Some(Event::Command(command)) => actor.command(command),
-                Some(Event::Report(Report::Input(input))) => actor.input(input),
-                Some(Event::Report(Report::Message(id, message))) => {
-                    actor.conversation.hear(net::now(), id, message);
-                }
-                Some(Event::Life(life)) => actor.life(life),
-                // The page's life ends with the page.
-                None => return,
             }
         }
     }
@@ -120,14 +113,47 @@ fn is_before(one: Option<Instant>, other: Option<Instant>) -> bool {
     one.is_some_and(|one| other.is_none_or(|other| one < other))
 }
 
-async fn until(deadline: Option<Instant>) {
+fn until(deadline: Option<Instant>) -> Pending<()> {
     match deadline {
-        Some(deadline) => net::sleep_until(deadline).await,
-        None => pending().await,
+        Some(deadline) => net::sleep_until(deadline),
+        None => Box::pin(pending()),
+    }
+}
+
+impl Ears {
+    /// What happens next. Subscribers come first: they ask for little, and for what is no longer wanted nobody need
+    /// listen.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if !self.handles_gone
+            && let Poll::Ready(command) = self.commands.poll_next_unpin(context)
+        {
+            self.handles_gone = command.is_none();
+            return Poll::Ready(command.map_or(Event::HandlesGone, Event::Command));
+        }
+        if let Poll::Ready(Some(report)) = self.reports.poll_next_unpin(context) {
+            return Poll::Ready(Event::Report(report));
+        }
+        match self.life.poll_next_unpin(context) {
+            Poll::Ready(Some(life)) => Poll::Ready(Event::Life(life)),
+            _ => Poll::Pending,
+        }
     }
 }
 
 impl Actor {
+    fn event(&mut self, event: Event) {
+        match event {
+            // Whoever watches the ears sees it.
+            Event::HandlesGone => {}
+            Event::Command(command) => self.command(command),
+            Event::Report(Report::Input(input)) => self.input(input),
+            Event::Report(Report::Message(id, message)) => {
+                self.conversation.hear(net::now(), id, message);
+            }
+            Event::Life(life) => self.life(life),
+        }
+    }
+
     fn input(&mut self, input: Input) {
         self.conversation.handle(net::now(), input);
     }
@@ -209,7 +235,12 @@ async fn authorize(
         Ok((signed, credentials)) => Input::Authorized(id, signed, credentials),
         Err(trouble) => Input::NotAuthorized(id, trouble),
     };
-    let _ = reports.unbounded_send(Report::Input(answer));
+    tell(&reports, Report::Input(answer));
+}
+
+fn tell(reports: &UnboundedSender<Report>, report: Report) {
+    // The actor goes before what runs beside it only when nobody is left to hear it.
+    let _ = reports.unbounded_send(report);
 }
 
 /// One socket, from signing to its end. It is closed when nobody holds the other end of `outgoing` any more.
@@ -219,44 +250,54 @@ async fn connection(
     mut outgoing: UnboundedReceiver<Message>,
     reports: UnboundedSender<Report>,
 ) {
-    let mut socket = match select(pin!(open(wire)), outgoing.next()).await {
+    let opening: Pending<_> = Box::pin(open(wire));
+    let end = match select(opening, outgoing.next()).await {
         Either::Left((Ok((socket, credentials)), _)) => {
-            let _ = reports.unbounded_send(Report::Input(Input::Opened(id, credentials)));
-            socket
+            tell(&reports, Report::Input(Input::Opened(id, credentials)));
+            carry(socket, id, outgoing, &reports).await
         }
-        Either::Left((Err(trouble), _)) => {
-            let _ = reports.unbounded_send(Report::Input(Input::NotOpened(id, trouble)));
-            return;
-        }
+        Either::Left((Err(trouble), _)) => Some(Input::NotOpened(id, trouble)),
         // Nothing is sent through a closed door: this is its other end going away.
-        Either::Right(_) => return,
+        Either::Right(_) => None,
     };
+    if let Some(end) = end {
+        tell(&reports, Report::Input(end));
+    }
+}
+
+/// Carries messages both ways until the socket ends, which is what it returns, or is no longer wanted.
+async fn carry(
+    mut socket: Socket,
+    connection: ConnectionId,
+    mut outgoing: UnboundedReceiver<Message>,
+    reports: &UnboundedSender<Report>,
+) -> Option<Input> {
     loop {
         let next = match select(outgoing.next(), pin!(socket.receive())).await {
             Either::Left((message, _)) => Either::Left(message),
             Either::Right((received, _)) => Either::Right(received),
         };
         let (code, reason) = match next {
-            Either::Left(None) => return socket.close(1000, "").await,
-            Either::Left(Some(message)) => {
-                match net::within(SEND_DEADLINE, socket.send(message)).await {
-                    // If the socket does not take any more, receiving tells why.
-                    Ok(_) => continue,
-                    Err(_) => (LOST, String::new()),
-                }
+            Either::Left(None) => {
+                socket.close(1000, "").await;
+                return None;
             }
-            Either::Right(Received::Closed { code, reason }) => (code, reason),
+            Either::Left(Some(message)) => match socket.send(message).await {
+                Err(NetError::TimedOut(_)) => (LOST, Arc::from("")),
+                // If the socket does not take any more, receiving tells why.
+                _ => continue,
+            },
+            Either::Right(Received::Closed { code, reason }) => (code, reason.into()),
             Either::Right(Received::Message(message)) => {
-                let _ = reports.unbounded_send(Report::Message(id, message));
+                tell(reports, Report::Message(connection, message));
                 continue;
             }
         };
-        let _ = reports.unbounded_send(Report::Input(Input::Closed {
-            connection: id,
+        return Some(Input::Closed {
+            connection,
             code,
             reason,
-        }));
-        return;
+        });
     }
 }
 
@@ -265,8 +306,8 @@ async fn open(wire: Arc<dyn Wire>) -> Result<(Socket, Option<CredentialsId>), Tr
     let protocols: Vec<&str> = address.protocols.iter().map(String::as_str).collect();
     match Socket::open(&address.url, &protocols).await {
         Ok(socket) => Ok((socket, address.credentials)),
-        Err(net::NetError::Invalid(_)) => Err(Trouble {
-            cause: Cause::Address(wire.endpoint().to_owned()),
+        Err(NetError::Invalid(_)) => Err(Trouble {
+            cause: Cause::Address(wire.endpoint().into()),
             permanent: true,
         }),
         Err(_) => Err(Trouble {
@@ -280,7 +321,7 @@ impl From<aws_guest::Error> for Trouble {
     fn from(error: aws_guest::Error) -> Self {
         Self {
             permanent: !error.is_retryable(),
-            cause: Cause::Credentials(error.to_string()),
+            cause: Cause::Credentials(error.to_string().into()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a subscriber is told about its link.
 
+use std::sync::Arc;
+
 use net::Instant;
 
 use crate::wire::Payload;
@@ -27,7 +29,7 @@ pub enum State {
     Failed(Cause),
 }
 
-/// Why a subscription is not live, in words that can be shown.
+/// Why a subscription is not live, in words that can be shown. Cheap to clone: everyone on a connection is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
     /// The upgrade failed. A browser does not say why (the network, an expired token, a clock, a policy), so neither
@@ -46,14 +48,14 @@ pub enum Cause {
         /// The WebSocket close code.
         code: u16,
         /// The service's reason, often empty.
-        reason: String,
+        reason: Arc<str>,
     },
     /// The service ended the subscription without a reason.
     #[error("ended by the service")]
     Ended,
     /// The service refused, in its own words.
     #[error("{0}")]
-    Service(ServiceError),
+    Service(Arc<ServiceError>),
     /// Another connection has taken this one's name, and with it its place.
     #[error("another client took over this one's name")]
     TakenOver,
@@ -62,10 +64,10 @@ pub enum Cause {
     Malformed,
     /// There are no credentials to sign with.
     #[error("no credentials: {0}")]
-    Credentials(String),
+    Credentials(Arc<str>),
     /// The endpoint's address cannot be used.
     #[error("the address {0:?} cannot be used")]
-    Address(String),
+    Address(Arc<str>),
 }
 
 /// An error as a service names and describes it.

@@ -2,22 +2,15 @@
 
 use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use net::Pending;
 use net::socket::Message;
 
 use crate::keyring::Keyring;
 use crate::session::{ConnectionId, CredentialsId, OperationId, Trouble};
 use crate::state::Cause;
-
-/// A future that waits beside the actor: `Send` on native, where tasks wander between threads.
-#[cfg(not(target_arch = "wasm32"))]
-pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-/// A future that waits beside the actor.
-#[cfg(target_arch = "wasm32")]
-pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Where the two protocols differ in what they ask of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

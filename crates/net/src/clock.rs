@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 
-use crate::{NetError, platform};
+use crate::{NetError, Pending, platform};
 
 /// A moment on the monotonic clock: time since the program (or the page) started.
 ///
@@ -88,19 +88,22 @@ pub fn wall() -> UnixTime {
 }
 
 /// Waits. A hidden page may be woken late, by up to a minute.
-pub async fn sleep(duration: Duration) {
-    platform::clock::sleep(duration).await;
+#[must_use]
+pub fn sleep(duration: Duration) -> Pending<()> {
+    Box::pin(platform::clock::sleep(duration))
 }
 
 /// Waits for the browser's next frame: what changes then is painted in it. A hidden page has none, and a native program
 /// neither; they wait for a moment.
-pub async fn frame() {
-    platform::clock::frame().await;
+#[must_use]
+pub fn frame() -> Pending<()> {
+    Box::pin(platform::clock::frame())
 }
 
 /// Waits until a moment of the monotonic clock.
-pub async fn sleep_until(moment: Instant) {
-    sleep(moment.saturating_since(now())).await;
+#[must_use]
+pub fn sleep_until(moment: Instant) -> Pending<()> {
+    sleep(moment.saturating_since(now()))
 }
 
 /// The outcome of `work`, or [`NetError::TimedOut`] if that takes longer than `limit`; the work is then dropped.
@@ -108,7 +111,7 @@ pub async fn sleep_until(moment: Instant) {
 /// # Errors
 /// Only [`NetError::TimedOut`].
 pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, NetError> {
-    match select(pin!(work), pin!(sleep(limit))).await {
+    match select(pin!(work), sleep(limit)).await {
         Either::Left((done, _)) => Ok(done),
         Either::Right(((), _)) => Err(NetError::TimedOut(limit)),
     }

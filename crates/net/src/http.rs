@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{NetError, platform};
+use crate::{NetError, Pending, platform};
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
 ///
 /// # Errors
 /// [`NetError::Invalid`] if the request cannot be sent as it is, [`NetError::Unreachable`] if no whole answer came.
-pub async fn send(request: Request) -> Result<Response, NetError> {
-    platform::http::send(request).await
+#[must_use]
+pub fn send(request: Request) -> Pending<Result<Response, NetError>> {
+    Box::pin(platform::http::send(request))
 }

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod civil;
 pub mod http;
 pub mod life;
@@ -34,7 +35,7 @@ use native as platform;
 
 pub use clock::{Instant, UnixTime, frame, now, sleep, sleep_until, wall, within};
 pub use error::{Cause, NetError};
-pub use task::{MaybeSend, spawn};
+pub use task::{MaybeSend, Pending, spawn};
 
 /// The origin of the page, such as `https://example.org`; `None` in a native program.
 #[must_use]

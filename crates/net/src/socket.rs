@@ -30,7 +30,7 @@ pub const LOST: u16 = 1006;
 
 /// An open socket. Dropping it closes it.
 #[derive(Debug)]
-pub struct Socket(platform::socket::Socket);
+pub struct Socket(Box<platform::socket::Socket>);
 
 impl Socket {
     /// Opens a socket to a `ws:` or `wss:` address, offering subprotocols. There is no deadline
@@ -42,7 +42,7 @@ impl Socket {
     pub async fn open(url: &str, protocols: &[&str]) -> Result<Self, NetError> {
         platform::socket::Socket::open(url, protocols)
             .await
-            .map(Self)
+            .map(|socket| Self(Box::new(socket)))
     }
 
     /// The subprotocol that the server chose.
@@ -55,6 +55,8 @@ impl Socket {
     ///
     /// # Errors
     /// [`NetError::Closed`] if the socket no longer takes any; [`receive`](Self::receive) tells why it closed.
+    /// [`NetError::TimedOut`] if the network takes nothing for ten seconds: what it has taken so far will not arrive
+    /// either. A browser takes everything at once.
     pub async fn send(&mut self, message: Message) -> Result<(), NetError> {
         self.0.send(message).await
     }

@@ -1,6 +1,7 @@
 //! Tasks.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use crate::platform;
 
@@ -15,6 +16,15 @@ impl<T: Send + ?Sized> MaybeSend for T {}
 pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> MaybeSend for T {}
+
+/// A future in a box. What every task waits for (a timer, an answer) is one, so that no task holds its states and knows
+/// how to drop each of them: in a page that weighs as much as what the task does.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// A future in a box. What every task waits for (a timer, an answer) is one, so that no task holds its states and knows
+/// how to drop each of them: in a page that weighs as much as what the task does.
+#[cfg(target_arch = "wasm32")]
+pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Runs a future on its own until it ends. On native this must be called within a tokio runtime, and the task ends with
 /// that runtime.

@@ -199,7 +199,7 @@ impl Sim {
         self.input(Input::Closed {
             connection: wire,
             code: 1006,
-            reason: String::new(),
+            reason: "".into(),
         });
     }
 

@@ -152,7 +152,7 @@ impl Sim {
         self.input(Input::Closed {
             connection: wire,
             code: 1006,
-            reason: String::new(),
+            reason: "".into(),
         });
     }
 
@@ -304,7 +304,7 @@ impl Sim {
                     answers.push_back(Reply::Input(Input::Closed {
                         connection: id,
                         code: 1006,
-                        reason: String::new(),
+                        reason: "".into(),
                     }));
                 } else if behaviour.subscribes {
                     let codes = filters

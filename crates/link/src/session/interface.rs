@@ -61,7 +61,7 @@ pub enum Input {
         /// The WebSocket close code.
         code: u16,
         /// The service's reason.
-        reason: String,
+        reason: Arc<str>,
     },
     /// There is a network again.
     Online,

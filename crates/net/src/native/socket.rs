@@ -18,6 +18,8 @@ use crate::socket::{LOST, Message, Received};
 
 /// How long a closing handshake may hold up who closes.
 const CLOSING: Duration = Duration::from_secs(1);
+/// A frame that the network does not take within this time will not arrive.
+const TAKING: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -60,7 +62,10 @@ impl Socket {
             Message::Text(text) => Frame::text(text),
             Message::Binary(bytes) => Frame::binary(bytes),
         };
-        self.stream.send(frame).await.map_err(|_| NetError::Closed)
+        match tokio::time::timeout(TAKING, self.stream.send(frame)).await {
+            Ok(sent) => sent.map_err(|_| NetError::Closed),
+            Err(_) => Err(NetError::TimedOut(TAKING)),
+        }
     }
 
     pub(crate) async fn receive(&mut self) -> Received {
