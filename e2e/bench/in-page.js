@@ -24,8 +24,10 @@
     following: false,
     /** The page's wasm memory. */
     memory: null,
-    /** How long wasm took from its first byte to being ready, in milliseconds. */
+    /** How long wasm took to be compiled and instantiated, in milliseconds. */
     wasm: null,
+    /** The page's wasm, unpacked. */
+    code: null,
     /** When the first row was there. */
     firstRow: null,
     /** When the orders were live first. */
@@ -103,17 +105,16 @@
     }
   };
 
-  for (const name of ["instantiateStreaming", "instantiate"]) {
-    const native = WebAssembly[name];
-    WebAssembly[name] = async (...words) => {
-      const from = performance.now();
-      const result = await native.apply(WebAssembly, words);
-      bench.wasm = performance.now() - from;
-      const exports = (result.instance ?? result).exports;
-      bench.memory = Object.values(exports).find((it) => it instanceof WebAssembly.Memory) ?? null;
-      return result;
-    };
-  }
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (code, imports) => {
+    bench.code = code;
+    const from = performance.now();
+    const result = await instantiate.call(WebAssembly, code, imports);
+    bench.wasm = performance.now() - from;
+    const { exports } = result.instance;
+    bench.memory = Object.values(exports).find((it) => it instanceof WebAssembly.Memory) ?? null;
+    return result;
+  };
 
   /** Notes the events that a row tells by now. One that came and went between two looks was overtaken: it counts. */
   function look(row) {

@@ -1,4 +1,6 @@
-import { Orders, configure, expect, test } from "./fixtures";
+import type { Page } from "@playwright/test";
+
+import { type Cloud, Orders, configure, expect, test } from "./fixtures";
 
 type Configuration = Record<string, any>;
 
@@ -58,7 +60,7 @@ test("what has a hash in its name is kept for ever, all else is asked for each t
     before: async (page) =>
       void page.on("response", (response) => {
         const { pathname } = new URL(response.url());
-        if (response.request().resourceType() !== "fetch" || /\.(wasm|json)$/.test(pathname)) {
+        if (response.request().resourceType() !== "fetch" || /\.(bin|json)$/.test(pathname)) {
           kept.set(pathname, response.headers()["cache-control"]);
         }
       }),
@@ -71,15 +73,44 @@ test("what has a hash in its name is kept for ever, all else is asked for each t
     "/appconfig.json": "no-cache",
     "hashed.css": "public, max-age=31536000, immutable",
     "hashed.js": "public, max-age=31536000, immutable",
-    "hashed_bg.wasm": "public, max-age=31536000, immutable",
+    "hashed.bin": "public, max-age=31536000, immutable",
   });
 });
 
 test("large files come compressed", async ({ start, visit }) => {
   const cloud = await start();
   const { page } = await visit();
-  const wasm = page.waitForResponse((response) => response.url().endsWith(".wasm"));
+  const program = page.waitForResponse((response) => response.url().endsWith(".bin"));
   await page.goto(cloud.url);
-  expect((await wasm).headers()["content-encoding"]).toBe("br");
+  expect((await program).headers()["content-encoding"]).toBe("br");
   await new Orders(page).live("orders");
 });
+
+test("a program that does not arrive whole is said not to start", async ({ start, visit, expected }) => {
+  expected.push(/RangeError|CompileError|the packed module|Failed to load resource|answers 404/);
+  const cloud = await start();
+  const { page } = await visit();
+  const program = (url: URL) => url.pathname.endsWith(".bin");
+  const whole = await (await page.request.get(new URL(await programOf(page, cloud), cloud.url).href)).body();
+  const broken = Buffer.from(whole);
+  // Among the codes, which take the most room.
+  broken.fill(0x0b, broken.length >> 2, (broken.length >> 2) + 16);
+  const contentType = "application/octet-stream";
+  for (const answer of [
+    { contentType, body: whole.subarray(0, whole.length / 2) },
+    { contentType, body: whole.subarray(0, 10) },
+    { contentType, body: broken },
+    { status: 404 },
+  ]) {
+    await page.route(program, (route) => route.fulfill(answer));
+    await page.goto(cloud.url);
+    await expect(page.getByRole("alert")).toHaveText(/could not start/);
+    await page.unroute(program);
+  }
+});
+
+/** The address of the page's program. */
+async function programOf(page: Page, cloud: Cloud) {
+  const html = await (await page.request.get(cloud.url)).text();
+  return /\/eddy-[0-9a-f]{16}\.bin/.exec(html)![0];
+}

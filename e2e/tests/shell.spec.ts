@@ -26,7 +26,7 @@ test("the theme is the system's until one is chosen, which is kept and there at 
   expect(await colours(page)).toBe(light);
 
   // Without the program: what is painted before it has started.
-  const program = (url: URL) => url.pathname.endsWith(".wasm");
+  const program = (url: URL) => url.pathname.endsWith(".bin");
   await page.route(program, () => new Promise(() => {}));
   await page.goto(cloud.url, { waitUntil: "commit" });
   await expect(page.getByText("Eddy is starting…")).toBeVisible();

@@ -4,7 +4,7 @@
 //!   so that a mistake stops the build and not the reader of the page;
 //! - `csp.txt`, the content security policy for the server to send: it allows the page's own files, the hashes of its
 //!   inline scripts, and connections to the configured addresses;
-//! - in release builds, the page itself made smaller (`shrink`), and each text and wasm file again in Brotli (`.br`).
+//! - in release builds, the page itself made smaller (`shrink`), and each text and the packed wasm again in Brotli (`.br`).
 //!
 //! On a page that is built already, it points the page elsewhere:
 //! `EDDY_APPCONFIG=other.toml TRUNK_STAGING_DIR=dist cargo xtask page-hook`.
@@ -66,8 +66,7 @@ fn complete(built: &Path, html: &str, source: &Path, release: bool) -> Result<()
     )?;
     if release {
         for file in weight::files(built)? {
-            let compressed = weight::brotli(&fs::read(&file)?)?;
-            fs::write(weight::beside(&file), compressed)?;
+            fs::write(weight::beside(&file), weight::compressed(&file)?)?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@
 
 mod bench;
 mod hook;
+mod pack;
 mod page;
 mod process;
 mod shots;

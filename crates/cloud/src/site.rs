@@ -156,6 +156,7 @@ mod tests {
         for (name, hashed) in [
             ("eddy-1a2b3c4d5e6f7a8b.js", true),
             ("eddy-1a2b3c4d5e6f7a8b_bg.wasm", true),
+            ("eddy-1a2b3c4d5e6f7a8b.bin", true),
             ("index.html", false),
             ("appconfig.json", false),
             ("favicon.svg", false),

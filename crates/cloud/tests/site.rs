@@ -11,7 +11,7 @@ mod common;
 use common::{cloud, cloud_with};
 use reqwest::{Client, Response};
 
-const HASHED: &str = "eddy-1a2b3c4d5e6f7a8b_bg.wasm";
+const HASHED: &str = "eddy-1a2b3c4d5e6f7a8b.bin";
 
 /// A folder as the page's build leaves it.
 fn site() -> tempfile::TempDir {
@@ -82,7 +82,7 @@ async fn files_routes_and_what_may_be_kept() {
                 header(&file, "content-type"),
                 header(&file, "content-encoding")
             ),
-            ("application/wasm", encoding)
+            ("application/octet-stream", encoding)
         );
         assert_eq!(
             header(&file, "cache-control"),

@@ -2,7 +2,7 @@
 //!
 //! - Classes that a dependency exports to JavaScript and nobody on the page uses go, and what only they reach;
 //! - the names by which wasm and glue know each other become short ones;
-//! - the glue is minified (terser), the wasm optimised once more;
+//! - the glue is minified (terser), the wasm optimised once more and packed (`pack`);
 //! - both files get names by their new contents, since they may be cached for ever;
 //! - the style sheets become one.
 
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::pack;
 use crate::process;
 use crate::workspace::Workspace;
 use glue::Glue;
@@ -34,7 +35,8 @@ const FEATURES: [&str; 6] = [
 
 /// Flattened code is larger in between and lets later passes see more, the second time too. What Rust puts lowest in
 /// memory is the end of the stack, which is not reached before everything ends: no address below 1,024 is in use.
-const PASSES: [&str; 14] = [
+/// Alignments are hints that no browser takes on the processors there are, and that cost bytes.
+const PASSES: [&str; 15] = [
     "--low-memory-unused",
     "--always-inline-max-function-size=0",
     "-Oz",
@@ -47,6 +49,7 @@ const PASSES: [&str; 14] = [
     "-Oz",
     "--const-hoisting",
     "-Oz",
+    "--dealign",
     "--strip-producers",
     "--strip-target-features",
 ];
@@ -92,7 +95,8 @@ pub(super) fn page(workspace: &Workspace, built: &Path, html: &str) -> Result<St
     )?;
     let names: Names = serde_json::from_str(&names).context("wasm-opt printed no names")?;
     glue.rename(&names.imports()?, &names.exports())?;
-    fs::write(at("glue.js"), glue.to_string())?;
+    glue.without_loader()?;
+    fs::write(at("glue.js"), format!("{glue}{}", pack::LOADER))?;
     process::read(
         workspace
             .command("terser")
@@ -103,20 +107,34 @@ pub(super) fn page(workspace: &Workspace, built: &Path, html: &str) -> Result<St
             .arg(at("small.js")),
     )?;
 
-    let (small_wasm, small_script) = (fs::read(at("small.wasm"))?, fs::read(at("small.js"))?);
+    let packed = pack::pack(&fs::read(at("small.wasm"))?)?;
+    pack::check(
+        &mut workspace.command("node"),
+        work.path(),
+        std::slice::from_ref(&packed),
+    )?;
+
+    let small_script = fs::read(at("small.js"))?;
     let crate_name = stem
         .rsplit_once('-')
         .map_or(stem.as_str(), |(name, _)| name);
-    let small_stem = format!("{crate_name}-{}", hash(&[&small_wasm, &small_script]));
+    let small_stem = format!("{crate_name}-{}", hash(&[&packed.file, &small_script]));
+    let (old, new) = (
+        name(&wasm).to_owned(),
+        format!("{small_stem}.{}", pack::EXTENSION),
+    );
     ensure!(
-        html.contains(&format!("{stem}.js")) && html.contains(&format!("{stem}_bg.wasm")),
-        "index.html does not name {stem}.js and {stem}_bg.wasm"
+        html.contains(&format!("{stem}.js")) && html.contains(&old),
+        "index.html does not name {stem}.js and {old}"
     );
     fs::remove_file(&wasm)?;
     fs::remove_file(&script)?;
-    fs::write(built.join(format!("{small_stem}_bg.wasm")), small_wasm)?;
+    fs::write(built.join(&new), packed.file)?;
     fs::write(built.join(format!("{small_stem}.js")), small_script)?;
-    let html = html.replace(&stem, &small_stem);
+    let html = html
+        .replace(&old, &new)
+        .replace(&stem, &small_stem)
+        .replace("application/wasm", "application/octet-stream");
     fs::write(built.join("index.html"), &html)?;
     Ok(html)
 }

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 /// The module that the wasm imports from, as wasm-bindgen calls it.
 pub(super) const MODULE: &str = "./eddy_bg.js";
 /// As wasm-opt calls it.
 const SHORT_MODULE: &str = "a";
+
+/// How the function begins that loads the wasm: from an answer to a request, for its imports.
+const LOADER: &str = "async function __wbg_load(module, imports) {";
 
 /// The glue of a page: a list of functions for the wasm, and calls of its exports as `wasm.name`.
 pub(super) struct Glue {
@@ -47,6 +50,18 @@ impl Glue {
             .flat_map(|line| calls(line))
             .map(|call| call.1)
             .collect()
+    }
+
+    /// Takes out the function that loads the wasm, since another one takes its place.
+    pub(super) fn without_loader(&mut self) -> Result<()> {
+        let mut lines = self.lines.iter();
+        let start = lines.position(|line| line.starts_with(LOADER));
+        let length = lines.position(|line| line == "}");
+        let (Some(start), Some(length)) = (start, length) else {
+            bail!("the glue has no `{LOADER}`: wasm-bindgen writes otherwise than it did");
+        };
+        self.lines.drain(start..start + length + 2);
+        Ok(())
     }
 
     /// Gives imports and exports their short names; what the wasm does not import goes.
@@ -169,6 +184,11 @@ const SinkFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_sink_free(ptr));
 let wasm, notwasm;
+async function __wbg_load(module, imports) {
+    if (module instanceof Response) {
+        return stream;
+    }
+}
 function start() { wasm.__wbindgen_start(); return notwasm.x; }
 export { initSync, __wbg_init as default };
 "#;
@@ -183,6 +203,8 @@ export { initSync, __wbg_init as default };
         let imports = BTreeMap::from([("__wbg_now_1", "x"), ("__wbg_close_3", "y")]);
         let exports = BTreeMap::from([("__wbindgen_start", "s"), ("__wbindgen_exn_store", "e")]);
         glue.rename(&imports, &exports).unwrap();
+        glue.without_loader().unwrap();
+        assert!(glue.without_loader().is_err());
         let text = glue.to_string();
         for part in [
             "        \"x\": function() { return Date.now(); },\n",
@@ -193,7 +215,10 @@ export { initSync, __wbg_init as default };
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(!text.contains("Sink") && !text.contains("gone"), "{text}");
+        assert!(
+            !text.contains("Sink") && !text.contains("gone") && !text.contains("stream"),
+            "{text}"
+        );
         assert!(Glue::parse(&text).is_none());
     }
 
