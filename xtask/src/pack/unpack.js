@@ -91,6 +91,8 @@ function unpack(file) {
   // By code: its opcode, and its operand if that goes without saying.
   const opcodes = Array.from({ length: 256 }, (_, code) => code);
   const known = Array(256).fill(-1);
+  // A constant that is an address.
+  opcodes[0xd7] = 0x41;
   for (let word = 0; word < words.bytes.length / 2; word++) {
     opcodes[0xd8 + word] = words.bytes[2 * word];
     known[0xd8 + word] = words.bytes[2 * word + 1];
@@ -98,6 +100,39 @@ function unpack(file) {
 
   const module = new Bytes(new Uint8Array(header.getUint32(0, true)));
   const body = new Bytes(new Uint8Array(module.bytes.length));
+  // The locals of the function that were used so far, the last used first.
+  let recent;
+
+  /** Writes the local that was used so long ago, or a new one. */
+  function writeLocal(rank) {
+    const place = rank ? rank - 1 : recent.length;
+    const local = rank ? recent[place] : place;
+    for (let at = place; at > 0; at--) recent[at] = recent[at - 1];
+    recent[0] = local;
+    body.writeNumber(local);
+  }
+
+  /**
+   * Writes the next instruction and returns by how much it is deeper behind it. A function of its own, since a browser
+   * makes one that is called often fast sooner than a loop that goes on.
+   */
+  function writeInstruction() {
+    const code = codes.read();
+    const opcode = opcodes[code];
+    const operand = known[code];
+    body.write(opcode);
+    if (opcode >= 0x20 && opcode <= 0x22) writeLocal(operand < 0 ? locals.number() : operand);
+    else if (code === 0xd7) body.writeNumber(0x100000 | (addresses.read() << 8) | addresses.read(), 63);
+    else if (operand >= 0) body.write(operand);
+    else if (numbered[opcode]) {
+      if (opcode >= 0x28 && opcode <= 0x3e) body.write(0);
+      const next = codes.bytes[codes.at];
+      body.copyNumber(opcode === 0x41 && (next === 0x6a || next === 0x6b) ? sums : numbered[opcode]);
+    } else if (counted[opcode])
+      for (let left = counted[opcode].number(); left > 0; left--) body.write(counted[opcode].read());
+    return opcode >= 2 && opcode <= 4 ? 1 : opcode === 0xb ? -1 : 0;
+  }
+
   module.append(head.bytes);
   for (const count of parameters(head)) {
     body.at = 0;
@@ -107,36 +142,8 @@ function unpack(file) {
       body.copyNumber(declarations);
       body.write(declarations.read());
     }
-    // The locals that were used so far, the last used first.
-    const recent = Array.from({ length: count }, (_, local) => local);
-    let depth = 1;
-    do {
-      const code = codes.read();
-      if (code === 0xd7) {
-        body.write(0x41);
-        const high = addresses.read();
-        body.writeNumber(0x100000 | (high << 8) | addresses.read(), 63);
-        continue;
-      }
-      const opcode = opcodes[code];
-      body.write(opcode);
-      if (opcode >= 0x20 && opcode <= 0x22) {
-        const rank = known[code] < 0 ? locals.number() : known[code];
-        const place = rank ? rank - 1 : recent.length;
-        const local = rank ? recent[place] : place;
-        for (let at = place; at > 0; at--) recent[at] = recent[at - 1];
-        recent[0] = local;
-        body.writeNumber(local);
-      } else if (known[code] >= 0) body.write(known[code]);
-      else if (numbered[opcode]) {
-        if (opcode >= 0x28 && opcode <= 0x3e) body.write(0);
-        const next = codes.bytes[codes.at];
-        body.copyNumber(opcode === 0x41 && (next === 0x6a || next === 0x6b) ? sums : numbered[opcode]);
-      } else if (counted[opcode])
-        for (let left = counted[opcode].number(); left > 0; left--) body.write(counted[opcode].read());
-      if (opcode >= 2 && opcode <= 4) depth++;
-      if (opcode === 0xb) depth--;
-    } while (depth);
+    recent = Array.from({ length: count }, (_, local) => local);
+    for (let depth = 1; depth > 0; ) depth += writeInstruction();
     module.writeNumber(body.at);
     module.append(body.bytes.subarray(0, body.at));
   }
