@@ -42,7 +42,7 @@ fn request(config: &GuestConfig, call: &Call) -> Request {
         .with("cache-control", "no-store")
         .with(
             "x-amz-target",
-            format!("AWSCognitoIdentityService.{operation}"),
+            &["AWSCognitoIdentityService.", operation].concat(),
         )
 }
 

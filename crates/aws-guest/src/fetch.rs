@@ -20,20 +20,22 @@ impl Guest {
         region: &Region,
         request: Request,
     ) -> Result<Response, Error> {
-        let credentials = self.credentials().await?;
-        let signed = self.sign_with(&credentials, service, region, request.clone())?;
-        let response = http::send(signed).await.map_err(Error::Unanswered)?;
-        if !refuses_signature(service, &response) {
-            return Ok(response);
+        let mut again = false;
+        loop {
+            let credentials = self.credentials().await?;
+            let signed = self.sign_with(&credentials, service, region, request.clone())?;
+            let response = http::send(signed).await.map_err(Error::Unanswered)?;
+            if again || !refuses_signature(service, &response) {
+                return Ok(response);
+            }
+            again = true;
+            match response.header("date") {
+                Some(date) => self.learn_skew(date),
+                // Where the header is hidden, the error may tell the time.
+                None => self.learn_skew(&String::from_utf8_lossy(&response.body)),
+            }
+            self.refused(&credentials);
         }
-        match response.header("date") {
-            Some(date) => self.learn_skew(date),
-            // Where the header is hidden, the error may tell the time.
-            None => self.learn_skew(&String::from_utf8_lossy(&response.body)),
-        }
-        self.refused(&credentials);
-        let signed = self.sign(service, region, request).await?;
-        http::send(signed).await.map_err(Error::Unanswered)
     }
 }
 

@@ -61,22 +61,18 @@ fn http_date(text: &str) -> Option<UnixTime> {
 /// `20260102T030405Z` or `2026-01-02T03:04:05Z`, at the start of the text.
 fn compact(text: &str) -> Option<UnixTime> {
     let stamp = text.split_once('Z')?.0;
-    let digits: String = stamp
-        .chars()
-        .filter(|c| !matches!(c, '-' | ':' | 'T'))
-        .collect();
-    if digits.len() != 14 || !digits.is_ascii() {
-        return None;
+    let mut digits = stamp.bytes().filter(|byte| !b"-:T".contains(byte));
+    let mut parts = [0; 6];
+    for (part, places) in parts.iter_mut().zip([4, 2, 2, 2, 2, 2]) {
+        for _ in 0..places {
+            let digit = digits.next().filter(u8::is_ascii_digit)?;
+            *part = *part * 10 + u16::from(digit - b'0');
+        }
     }
-    let part = |from: usize, to: usize| number(&digits[from..to]);
-    unix_time([
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?,
-    ])
+    match digits.next() {
+        None => unix_time(parts),
+        Some(_) => None,
+    }
 }
 
 fn number(text: &str) -> Option<u16> {

@@ -142,14 +142,14 @@ impl MqttLine {
 
     fn stop(&mut self, id: OperationId, exchange: &mut Exchange) {
         let Some(Operation { filter, .. }) = self.operations.remove(&id) else {
-            return exchange.heard.push(Heard::Completed(id));
+            return exchange.hear(Heard::Completed(id));
         };
         let queued = self.queue.contains(&id);
         self.queue.retain(|it| *it != id);
         // A subscription is the connection's: it goes with the last one that wants it.
         let wanted = self.operations.values().any(|it| it.filter == filter);
         if wanted || queued {
-            return exchange.heard.push(Heard::Completed(id));
+            return exchange.hear(Heard::Completed(id));
         }
         let packet = self.packet_id();
         self.unacknowledged
@@ -207,11 +207,10 @@ impl MqttLine {
     }
 
     fn packet(&mut self, packet: Option<Packet>, exchange: &mut Exchange) {
-        let heard = &mut exchange.heard;
         match packet {
             Some(Packet::Connack(code)) if !self.ready => {
                 self.ready = code.number == 0;
-                heard.push(match code.number {
+                exchange.hear(match code.number {
                     0 => Heard::Ready { timeout: None },
                     _ => Heard::Refused(refused_connection(code)),
                 });
@@ -222,30 +221,29 @@ impl MqttLine {
                 } else {
                     self.suspect();
                 }
-                heard.push(Heard::Gone(match code.number {
+                exchange.hear(Heard::Gone(match code.number {
                     0x8e => Cause::TakenOver,
                     _ => cause(code),
                 }));
             }
             Some(packet) if self.ready => self.established(packet, exchange),
             // Nothing is said before CONNACK, which is said once, and nothing else is said by a broker.
-            _ => heard.push(Heard::Gone(Cause::Malformed)),
+            _ => exchange.hear(Heard::Gone(Cause::Malformed)),
         }
     }
 
     fn established(&mut self, packet: Packet, exchange: &mut Exchange) {
-        let heard = &mut exchange.heard;
         match packet {
             Packet::Publish { id, message } => {
-                let before = heard.len();
                 let wants = |it: &Operation| it.filter.matches(&message.topic);
                 let wanting = self.operations.iter().filter(|(_, it)| wants(it));
                 let ids: Vec<_> = wanting.map(|(id, _)| *id).collect();
                 let payload = Payload::new(message);
-                let published = |id| Heard::Published(id, payload.clone());
-                heard.extend(ids.into_iter().map(published));
-                if heard.len() == before {
-                    heard.push(Heard::Alive);
+                if ids.is_empty() {
+                    exchange.hear(Heard::Alive);
+                }
+                for id in ids {
+                    exchange.hear(Heard::Published(id, payload.clone()));
                 }
                 if let Some(id) = id {
                     send(exchange, self.writer.puback(id));
@@ -256,42 +254,42 @@ impl MqttLine {
                     for ((filter, ids), code) in filters.into_iter().zip(codes) {
                         lock(&self.shared).suspects.clear(&filter);
                         for id in ids {
-                            self.answered(id, &code, heard);
+                            self.answered(id, &code, exchange);
                         }
                     }
                 }
-                _ => heard.push(Heard::Gone(Cause::Malformed)),
+                _ => exchange.hear(Heard::Gone(Cause::Malformed)),
             },
-            Packet::Unsuback(packet) => heard.push(match self.unacknowledged.remove(&packet) {
+            Packet::Unsuback(packet) => exchange.hear(match self.unacknowledged.remove(&packet) {
                 Some(OnTheWay::Unsubscribe(id)) => Heard::Completed(id),
                 _ => Heard::Gone(Cause::Malformed),
             }),
-            Packet::Puback(packet, code) => self.published(packet, code, heard),
-            Packet::Pingresp => heard.push(Heard::Pong),
+            Packet::Puback(packet, code) => self.published(packet, code, exchange),
+            Packet::Pingresp => exchange.hear(Heard::Pong),
             Packet::Connack(_) | Packet::Disconnect(_) => {
-                heard.push(Heard::Gone(Cause::Malformed));
+                exchange.hear(Heard::Gone(Cause::Malformed));
             }
         }
     }
 
-    fn answered(&mut self, id: OperationId, code: &Code, heard: &mut Vec<Heard>) {
+    fn answered(&mut self, id: OperationId, code: &Code, exchange: &mut Exchange) {
         if code.number <= 2 {
-            heard.push(Heard::Acknowledged(id));
+            exchange.hear(Heard::Acknowledged(id));
         } else {
             self.operations.remove(&id);
-            heard.push(Heard::Failed(Some(id), refused_operation(code.clone())));
+            exchange.hear(Heard::Failed(Some(id), refused_operation(code.clone())));
         }
     }
 
     #[cfg(target_arch = "wasm32")]
-    fn published(&mut self, _: u16, _: Code, heard: &mut Vec<Heard>) {
+    fn published(&mut self, _: u16, _: Code, exchange: &mut Exchange) {
         // Of what was never sent.
-        heard.push(Heard::Gone(Cause::Malformed));
+        exchange.hear(Heard::Gone(Cause::Malformed));
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    fn published(&mut self, packet: u16, code: Code, heard: &mut Vec<Heard>) {
-        heard.push(match self.unacknowledged.remove(&packet) {
+    fn published(&mut self, packet: u16, code: Code, exchange: &mut Exchange) {
+        exchange.hear(match self.unacknowledged.remove(&packet) {
             Some(OnTheWay::Publish(id)) if code.number < 0x80 => Heard::Acknowledged(id),
             Some(OnTheWay::Publish(id)) => Heard::Failed(Some(id), refused_operation(code)),
             _ => Heard::Gone(Cause::Malformed),
@@ -313,7 +311,7 @@ impl MqttLine {
             self.writer.publish(packet, &it.topic, &it.payload, it.qos),
         );
         match it.qos {
-            Qos::AtMostOnce => exchange.heard.push(Heard::Acknowledged(id)),
+            Qos::AtMostOnce => exchange.hear(Heard::Acknowledged(id)),
             Qos::AtLeastOnce => drop(self.unacknowledged.insert(packet, OnTheWay::Publish(id))),
         }
     }
@@ -351,7 +349,7 @@ impl Line for MqttLine {
                     self.packet(packet, exchange);
                 }
             }
-            Frame::Text(_) => exchange.heard.push(Heard::Gone(Cause::Malformed)),
+            Frame::Text(_) => exchange.hear(Heard::Gone(Cause::Malformed)),
         }
     }
 
@@ -368,14 +366,16 @@ impl Drop for MqttLine {
 
 /// Types make sure that there is a packet.
 fn send(exchange: &mut Exchange, packet: Option<Vec<u8>>) {
-    exchange.send.extend(packet.map(Frame::Binary));
+    if let Some(packet) = packet {
+        exchange.send(Frame::Binary(packet));
+    }
 }
 
 /// Refused by ourselves, in the service's stead.
 fn refuse(exchange: &mut Exchange, id: OperationId, verdict: Verdict, words: &str) {
     let cause = service(String::new(), words.to_owned());
     let refusal = Refusal { verdict, cause };
-    exchange.heard.push(Heard::Failed(Some(id), refusal));
+    exchange.hear(Heard::Failed(Some(id), refusal));
 }
 
 fn refused_connection(code: Code) -> Refusal {

@@ -92,6 +92,18 @@ pub struct Exchange {
     pub heard: Vec<Heard>,
 }
 
+impl Exchange {
+    /// One more message to send.
+    pub fn send(&mut self, message: Message) {
+        self.send.push(message);
+    }
+
+    /// One more thing to know.
+    pub fn hear(&mut self, heard: Heard) {
+        self.heard.push(heard);
+    }
+}
+
 /// What the session wants to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {

@@ -9,35 +9,42 @@ use futures::future::{Either, select};
 
 use crate::{NetError, Pending, platform};
 
-/// A moment on the monotonic clock: time since the program (or the page) started.
+/// A moment on the monotonic clock: nanoseconds since the program (or the page) started, as one number, since moments
+/// are compared and moved everywhere.
 ///
 /// Only differences mean something. The clock may stand still while the machine sleeps;
 /// [`life::Life::Wake`](crate::life::Life::Wake) tells of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Instant(Duration);
+pub struct Instant(u64);
 
 impl Instant {
     /// The start; where a simulated clock begins.
-    pub const ZERO: Self = Self(Duration::ZERO);
+    pub const ZERO: Self = Self(0);
 
     /// The moment `since_start` after the start.
     #[must_use]
     pub const fn from_start(since_start: Duration) -> Self {
-        Self(since_start)
+        Self(nanos(since_start))
     }
 
     /// How much later this is than `earlier`; zero if it is not.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// What is longer than five centuries is that long.
+const fn nanos(duration: Duration) -> u64 {
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(duration.subsec_nanos() as u64)
 }
 
 impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
+        Self(self.0.saturating_add(nanos(duration)))
     }
 }
 
@@ -45,7 +52,7 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(duration))
+        Self(self.0.saturating_sub(nanos(duration)))
     }
 }
 
@@ -78,7 +85,7 @@ impl Add<Duration> for UnixTime {
 /// The monotonic clock.
 #[must_use]
 pub fn now() -> Instant {
-    Instant(platform::clock::since_start())
+    Instant::from_start(platform::clock::since_start())
 }
 
 /// The clock on the wall, as this machine has it: it may be wrong.

@@ -219,16 +219,19 @@ impl Connection {
         }
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    pub(super) fn next_deadline(&self) -> Instant {
         let own = match self.phase {
             Phase::Opening { deadline } | Phase::Initializing { deadline } => deadline,
             Phase::Ready { silence, .. } => self.heard + silence,
         };
-        let operations = self
-            .operations
-            .values()
-            .filter_map(|operation| operation.progress.deadline());
-        operations.chain(self.asked).chain([own]).min()
+        let mut next = self.asked.map_or(own, |asked| asked.min(own));
+        for operation in self.operations.values() {
+            next = operation
+                .progress
+                .deadline()
+                .map_or(next, |at| at.min(next));
+        }
+        next
     }
 
     /// What has expired by now, the gravest first. Called until it finds nothing, since each may change the rest.

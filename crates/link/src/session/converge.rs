@@ -76,7 +76,7 @@ impl Session {
             asked => {
                 *asked = Some(deadline);
                 connection.pinged = now;
-                self.outputs.push_back(Output::Send(id, Request::Ping));
+                self.outputs.say(id, Request::Ping);
             }
         }
     }
@@ -164,7 +164,7 @@ impl Session {
             let anew = std::mem::take(&mut subscriber.fresh) && state == State::Live;
             if anew || subscriber.told.as_ref() != Some(&state) {
                 subscriber.told = Some(state.clone());
-                outputs.push_back(Output::Deliver(*id, Delivery::State(state)));
+                outputs.put(Output::Deliver(*id, Delivery::State(state)));
             }
         }
     }
@@ -178,7 +178,7 @@ impl Session {
 
     fn open(&mut self, now: Instant) -> Connection {
         let id = ConnectionId(self.next_id());
-        self.outputs.push_back(Output::Open(id));
+        self.outputs.put(Output::Open(id));
         Connection::opening(id, now, now + OPEN_DEADLINE)
     }
 
@@ -190,7 +190,7 @@ impl Session {
         if let Some(connection) = self.connection_mut(slot) {
             connection.begin(id, purpose, Arc::clone(&body), now + START_DEADLINE);
             if self.rules.signs_starts {
-                self.outputs.push_back(Output::Authorize(id, body));
+                self.outputs.put(Output::Authorize(id, body));
             } else {
                 self.authorized(now, id, String::new(), None);
             }

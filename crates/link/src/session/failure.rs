@@ -15,7 +15,7 @@ impl Session {
     pub(super) fn not_opened(&mut self, now: Instant, id: ConnectionId, trouble: Trouble) {
         let Some(slot) = self.slot(id) else { return };
         if trouble.cause == Cause::Refused && self.online {
-            self.outputs.push_back(Output::Probe);
+            self.outputs.put(Output::Probe);
         }
         if trouble.permanent && slot == Slot::Current {
             self.fail_all(&trouble.cause);
@@ -59,7 +59,7 @@ impl Session {
             {
                 let again = mem::replace(&mut self.renewed, true);
                 self.outputs
-                    .push_back(Output::Renew(credentials, cause.to_string()));
+                    .put(Output::Renew(credentials, cause.to_string()));
                 match slot {
                     // Opened again at once.
                     Slot::Current if !again => self.close(Slot::Current),
@@ -102,8 +102,9 @@ impl Session {
             Slot::Current => self.current.take(),
             Slot::Successor => self.successor.take(),
         };
-        self.outputs
-            .extend(connection.map(|connection| Output::Close(connection.id)));
+        if let Some(connection) = connection {
+            self.outputs.put(Output::Close(connection.id));
+        }
     }
 
     /// The successor takes over. Whoever is acknowledged on it is told so anew.
@@ -167,7 +168,7 @@ impl Session {
                 if verdict == Verdict::Stale || !subscriber.renewed =>
             {
                 let renew = Output::Renew(credentials, cause.to_string());
-                self.outputs.push_back(renew);
+                self.outputs.put(renew);
                 // Started again at once, the first time.
                 if !mem::replace(&mut subscriber.renewed, true) {
                     return;
@@ -232,8 +233,7 @@ impl Session {
             return;
         };
         if let Release::Stop(id) = connection.release_operation(id, true) {
-            self.outputs
-                .push_back(Output::Send(connection_id, Request::Stop { id }));
+            self.outputs.say(connection_id, Request::Stop { id });
         }
         self.unsettled(now, slot, &operation, Verdict::Retry, cause);
     }

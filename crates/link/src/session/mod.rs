@@ -94,7 +94,7 @@ pub struct Session {
     /// When a connection without subscribers goes.
     linger: Option<Instant>,
     last_id: u64,
-    outputs: VecDeque<Output>,
+    outputs: Outputs,
 }
 
 /// One subscriber.
@@ -110,6 +110,20 @@ struct Subscriber {
     /// Whether credentials have been renewed for it since it was last acknowledged.
     renewed: bool,
     failed: Option<Cause>,
+}
+
+/// What is to be done, in order. Adding to a queue is generated wherever it stands, so it stands here.
+#[derive(Debug, Default)]
+struct Outputs(VecDeque<Output>);
+
+impl Outputs {
+    fn put(&mut self, output: Output) {
+        self.0.push_back(output);
+    }
+
+    fn say(&mut self, connection: ConnectionId, request: Request) {
+        self.put(Output::Send(connection, request));
+    }
 }
 
 #[derive(Debug)]
@@ -147,7 +161,7 @@ impl Session {
             renewed: false,
             linger: None,
             last_id: 0,
-            outputs: VecDeque::new(),
+            outputs: Outputs::default(),
         }
     }
 
@@ -196,30 +210,25 @@ impl Session {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let connections = Slot::BOTH
-            .into_iter()
-            .filter_map(|slot| self.connection(slot)?.next_deadline());
-        let retries = self
-            .subscriptions
-            .values()
-            .filter_map(|subscriber| subscriber.retry.as_ref());
-        let retries = retries.chain(&self.retry).map(|retry| retry.at);
-        connections
-            .chain(retries)
-            .chain(self.linger)
-            .chain(self.overlap)
-            .chain(self.renewal_due())
-            .chain(
-                Slot::BOTH
-                    .into_iter()
-                    .filter_map(|slot| self.ping_due(slot)),
-            )
-            .min()
+        let mut next = None;
+        let mut or_at = |at: Option<Instant>| next = sooner(next, at);
+        for slot in Slot::BOTH {
+            or_at(self.connection(slot).map(Connection::next_deadline));
+            or_at(self.ping_due(slot));
+        }
+        for subscriber in self.subscriptions.values() {
+            or_at(subscriber.retry.as_ref().map(|retry| retry.at));
+        }
+        or_at(self.retry.as_ref().map(|retry| retry.at));
+        or_at(self.linger);
+        or_at(self.overlap);
+        or_at(self.renewal_due());
+        next
     }
 
     /// The next thing to do; `None` until something happens again.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.outputs.0.pop_front()
     }
 
     /// Whether there is neither a subscriber nor a connection.
@@ -258,7 +267,7 @@ impl Session {
             {
                 let connection = connection.id;
                 self.outputs
-                    .push_back(Output::Send(connection, Request::Stop { id: operation }));
+                    .say(connection, Request::Stop { id: operation });
             }
         }
     }
@@ -295,5 +304,13 @@ impl Session {
     fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+}
+
+/// The sooner one of two deadlines; none never comes.
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
     }
 }

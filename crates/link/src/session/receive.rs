@@ -31,7 +31,7 @@ impl Session {
             };
             connection.heard = now;
             connection.credentials = credentials;
-            self.outputs.push_back(Output::Send(id, Request::Hello));
+            self.outputs.say(id, Request::Hello);
         }
     }
 
@@ -63,7 +63,7 @@ impl Session {
             operation.credentials = credentials;
             let body = Arc::clone(&operation.body);
             let start = Request::Start { id, body, signed };
-            self.outputs.push_back(Output::Send(connection_id, start));
+            self.outputs.say(connection_id, start);
         }
     }
 
@@ -139,8 +139,7 @@ impl Session {
             },
         };
         if stop {
-            self.outputs
-                .push_back(Output::Send(connection_id, Request::Stop { id }));
+            self.outputs.say(connection_id, Request::Stop { id });
         }
     }
 
@@ -153,7 +152,7 @@ impl Session {
             && let Progress::Starting { .. } | Progress::Live { .. } = operation.progress
         {
             self.outputs
-                .push_back(Output::Deliver(subscription, Delivery::Payload(payload)));
+                .put(Output::Deliver(subscription, Delivery::Payload(payload)));
         }
     }
 }
