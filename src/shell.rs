@@ -8,8 +8,8 @@ use crate::ui::signal::{ReadSignal, RwSignal};
 
 use crate::live::{Journal, Link};
 use crate::route::Route;
-use crate::ui::light::{lamp, lit, words};
-use crate::ui::{El, ReadLink, effect, el, mark, theme};
+use crate::ui::light::{lit, words};
+use crate::ui::{El, ReadLink, effect, template, theme};
 pub use links::links;
 
 /// A link of the page.
@@ -25,71 +25,32 @@ pub struct Line {
     pub caught_up: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
+/// The navigation's links, and the screens that they are of.
+const SCREENS: [(&str, Is); 6] = [
+    ("/", |route| *route == Route::Overview),
+    ("/orders", |route| matches!(route, Route::Orders(_))),
+    ("/compare", |route| matches!(route, Route::Compare(_))),
+    ("/movies", |route| *route == Route::Movies),
+    ("/calendar", |route| matches!(route, Route::Calendar(_))),
+    ("/restaurant", |route| *route == Route::Restaurant),
+];
+
+type Is = fn(&Route) -> bool;
+
 /// What stands above every screen.
 #[must_use]
 pub fn header(route: ReadSignal<Route>, lines: &[Line]) -> El {
-    let here = move |is: fn(&Route) -> bool| move || if route.with(is) { "page" } else { "false" };
-    let brand = el("a")
-        .class("brand")
-        .set("href", "/")
-        .child(mark())
-        .text("Eddy");
-    let overview = el("a")
-        .set("href", "/")
-        .bind("aria-current", here(|route| *route == Route::Overview))
-        .text("Overview");
-    let orders = el("a")
-        .set("href", "/orders")
-        .bind(
-            "aria-current",
-            here(|route| matches!(route, Route::Orders(_))),
-        )
-        .text("Orders");
-    let compare = el("a")
-        .set("href", "/compare")
-        .bind(
-            "aria-current",
-            here(|route| matches!(route, Route::Compare(_))),
-        )
-        .text("Compare");
-    let movies = el("a")
-        .set("href", "/movies")
-        .bind("aria-current", here(|route| *route == Route::Movies))
-        .text("Movies");
-    let restaurant = el("a")
-        .set("href", "/restaurant")
-        .bind("aria-current", here(|route| *route == Route::Restaurant))
-        .text("Restaurant");
-    let calendar = el("a")
-        .set("href", "/calendar")
-        .bind(
-            "aria-current",
-            here(|route| matches!(route, Route::Calendar(_))),
-        )
-        .text("Calendar");
+    let header = template("shell").find("header");
+    for (path, is) in SCREENS {
+        let here = move || if route.with(is) { "page" } else { "false" };
+        let _ = header
+            .find(&["nav [href='", path, "']"].concat())
+            .bind("aria-current", here);
+    }
     let worst = worst(lines);
-    let state = el("button")
-        .class("light")
-        .set("type", "button")
-        .set("popovertarget", "links")
-        .child(lamp())
-        .child(el("span").class("hidden").text("Links: "))
-        .child(words(&worst, false));
-    el("header")
-        .class("shell")
-        .child(brand)
-        .child(
-            el("nav")
-                .set("aria-label", "Screens")
-                .child(overview)
-                .child(orders)
-                .child(compare)
-                .child(movies)
-                .child(calendar)
-                .child(restaurant),
-        )
-        .child(lit(state, &worst))
-        .child(theme())
+    let _ = lit(header.find(".light"), &worst).child(words(&worst, false));
+    theme(header.find("select"));
+    header
 }
 
 /// Keeps a journal of the links.

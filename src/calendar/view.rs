@@ -38,13 +38,7 @@ pub fn screen(calendar: &'static Live, route: ReadSignal<Route>) -> El {
         .set("aria-labelledby", "period")
         .set("aria-keyshortcuts", "ArrowLeft ArrowRight t m w a")
         .set("tabindex", "-1")
-        .bind("aria-busy", move || {
-            if calendar.view.with(|view| view.loaded) {
-                "false"
-            } else {
-                "true"
-            }
-        })
+        .flag("aria-busy", || !calendar.view.with(|view| view.loaded))
         .on("keydown", keys(calendar, Look::key))
         .child(bar::bar(calendar))
         .slot(told(calendar.view))

@@ -89,55 +89,17 @@ impl Api {
     }
 }
 
-/// An event as the function answers it.
-struct Row {
-    id: i64,
-    name: Option<String>,
-    dt_start: Option<String>,
-    dt_end: Option<String>,
-    location: Option<String>,
-    revision: Option<i64>,
-}
-
-impl Row {
-    /// Reads one. (By hand: what a derive brings along for it weighs more than all of this file.)
-    fn of(value: &Value) -> Option<Self> {
-        let number = |key: &str| value.get(key).and_then(Value::as_i64);
-        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        Some(Self {
-            id: number("id")?,
-            name: text("name"),
-            dt_start: text("dt_start"),
-            dt_end: text("dt_end"),
-            location: text("location"),
-            revision: number("revision"),
-        })
-    }
-
-    /// Fields are null where a publisher did not select them: then there is nothing to be applied.
-    fn event(self) -> Option<Event> {
-        Some(Event {
-            id: EventId(self.id),
-            name: self.name?,
-            start: Local::parse(&self.dt_start?)?,
-            end: Local::parse(&self.dt_end?)?,
-            location: self.location.unwrap_or_default(),
-            revision: Revision(self.revision?),
-        })
-    }
-}
-
-impl From<EventFields> for Row {
-    fn from(fields: EventFields) -> Self {
-        Self {
-            id: fields.id,
-            name: fields.name,
-            dt_start: fields.dt_start,
-            dt_end: fields.dt_end,
-            location: fields.location,
-            revision: fields.revision,
-        }
-    }
+/// An event as it is told, and as the function answers it. Fields are null where a publisher did not select them: then
+/// there is nothing to be applied.
+fn event(row: EventFields) -> Option<Event> {
+    Some(Event {
+        id: EventId(row.id),
+        name: row.name?,
+        start: Local::parse(&row.dt_start?)?,
+        end: Local::parse(&row.dt_end?)?,
+        location: row.location.unwrap_or_default(),
+        revision: Revision(row.revision?),
+    })
 }
 
 /// A user's events, as they are and as they change.
@@ -149,7 +111,7 @@ impl Source for Events {
 
     fn subscribe(&self) -> Changes<Event> {
         let (client, user_id) = (&self.0.client, self.0.user.0);
-        let put = |row: Option<EventFields>| Some(Change::Put(Row::from(row?).event()?));
+        let put = |row: Option<EventFields>| Some(Change::Put(event(row?)?));
         let created = schema::on_create_event::Variables { user_id };
         let created = client.subscribe::<schema::OnCreateEvent>(created);
         let changed = schema::on_update_event::Variables { user_id };
@@ -189,15 +151,17 @@ impl Source for Events {
 
 fn page(answer: Result<Value, Error>) -> Paged<Event> {
     let answer: schema::list_events::ResponseData = api::read(answer)?;
-    let list = answer.list_events_tables;
-    let (items, next) = list.map_or_else(Default::default, |list| (list.items, list.next_token));
-    let rows = items.into_iter().flatten().flatten();
-    // A row that makes no sense here is not shown; the others are.
-    let rows = rows.filter_map(|row| Row::from(row).event());
-    Ok(Page {
-        rows: rows.collect(),
-        next,
-    })
+    let (mut rows, mut next) = (Vec::new(), None);
+    if let Some(list) = answer.list_events_tables {
+        next = list.next_token;
+        for row in list.items.into_iter().flatten() {
+            // A row that makes no sense here is not shown; the others are.
+            if let Some(event) = row.and_then(event) {
+                rows.push(event);
+            }
+        }
+    }
+    Ok(Page { rows, next })
 }
 
 #[cfg(test)]

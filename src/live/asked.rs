@@ -4,7 +4,7 @@
 //! that it is generated for. Here it is generated for answers as they come; what is made of one is a plain function.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use net::{MaybeSend, NetError};
 
 // `Send` where tasks wander between threads.
 #[cfg(not(target_arch = "wasm32"))]
-type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(super) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
-type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+pub(super) type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Longer than that nobody waits to be [told](Asked::told).
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,15 +60,33 @@ impl<T: 'static, V: Send + 'static, E: Send + 'static> Asked<T, V, E> {
     where
         E: From<NetError>,
     {
-        let told = self.map(tell);
-        net::spawn(wait(told.answer, told.read));
+        net::spawn(wait(Box::new(self.map(tell))));
     }
 }
 
-async fn wait<V, E: From<NetError>>(answer: Later<Result<V, E>>, read: Option<Read<(), V, E>>) {
-    let answer = net::within(PATIENCE, answer).await;
-    if let Some(read) = read {
-        read(answer.unwrap_or_else(|late| Err(late.into())));
+async fn wait(mut question: Box<dyn Question>) {
+    let answer = poll_fn(|context| question.poll(context));
+    if let Err(late) = net::within(PATIENCE, answer).await {
+        question.late(late);
+    }
+}
+
+/// Any question, whose answer is told.
+trait Question: MaybeSend {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
+    /// It has not been answered in time.
+    fn late(&mut self, late: NetError);
+}
+
+impl<V, E: From<NetError>> Question for Asked<(), V, E> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(self).poll(context)
+    }
+
+    fn late(&mut self, late: NetError) {
+        if let Some(read) = self.read.take() {
+            read(Err(late.into()));
+        }
     }
 }
 

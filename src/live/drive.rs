@@ -1,15 +1,14 @@
 //! Runs a live view against a source: the same code in the browser, and natively in tests against the real cloud.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures::future::{Fuse, FusedFuture, FutureExt};
 use futures::stream::StreamExt;
-use net::Instant;
 use net::life::{self, Life};
+use net::{Instant, MaybeSend};
 
+use super::asked::Later;
 use super::erased::{self, Any, Name};
 use super::gapless::{Ask, Failure, Gapless, Incoming, View};
 use super::link::Link;
@@ -40,7 +39,12 @@ enum Woken {
 
 /// Keeps a view of the source's newest `limit` rows without gaps, and shows it whenever it has changed, until dropped.
 pub async fn run<S: Source>(source: &S, limit: usize, mut show: impl FnMut(&View<S::Row>) + Send) {
-    keep(source, limit, &mut |view| show(&erased::remember(view))).await;
+    let mut shown = View::new(limit);
+    keep(source, limit, &mut |view| {
+        erased::remember(view, &mut shown);
+        show(&shown);
+    })
+    .await;
 }
 
 /// Shows a view, whatever its rows are.
@@ -52,11 +56,11 @@ pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>)
     let mut changes = source.subscribe().fuse();
     let mut life = life::events();
     let mut asked: Option<Ask> = None;
-    let mut fetch = pin!(Fuse::terminated());
+    let mut fetch = Wait::default();
     let mut looked: Option<Look<Name>> = None;
-    let mut find = pin!(Fuse::terminated());
-    let mut timer = pin!(Fuse::terminated());
-    let mut frame = pin!(Fuse::terminated());
+    let mut find = Wait::default();
+    let mut timer = Wait::default();
+    let mut frame = Wait::default();
     let mut armed = None;
     // When the view may be shown again, and when it was shown last.
     let mut next = net::now();
@@ -69,21 +73,21 @@ pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>)
     loop {
         let now = net::now();
         if let Some(ask) = gapless.poll(now) {
-            fetch.set(net::within(PATIENCE, source.page(ask.after.clone())).fuse());
+            fetch.set(net::within(PATIENCE, source.page(ask.after.clone())));
             asked = Some(ask);
         }
         if let Some(look) = gapless.look(now) {
-            find.set(net::within(PATIENCE, source.look(look.keys.clone())).fuse());
+            find.set(net::within(PATIENCE, source.look(look.keys.clone())));
             looked = Some(look);
         }
         // Told at once, however late the next frame is: a break is not to pass unseen.
         let live = gapless.view().link == Link::Live;
         let mut present = std::mem::take(&mut has_frame) || live != was_live;
-        if !present && stale && now >= next && frame.is_terminated() {
+        if !present && stale && now >= next && frame.is_over() {
             // What comes after a pause is painted in the next frame anyway; a page that has no frames has pauses.
             present = now.saturating_since(shown) >= FRAME;
             if !present {
-                frame.set(net::frame().fuse());
+                frame.set(net::frame());
             }
         }
         if present {
@@ -95,31 +99,31 @@ pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>)
         }
         let deadlines = [gapless.deadline(), gapless.look_deadline()];
         let deadline = deadlines.into_iter().flatten().fold(now + TICK, Ord::min);
-        let deadline = if stale && frame.is_terminated() {
+        let deadline = if stale && frame.is_over() {
             deadline.min(next)
         } else {
             deadline
         };
         // A timer costs: set anew only if it would fire too late.
-        if timer.is_terminated() || armed.is_none_or(|armed| deadline < armed) {
-            timer.set(net::sleep_until(deadline).fuse());
+        if timer.is_over() || armed.is_none_or(|armed| deadline < armed) {
+            timer.set(net::sleep_until(deadline));
             armed = Some(deadline);
         }
 
         let woken = poll_fn(|cx| {
-            if let Poll::Ready(answer) = fetch.poll_unpin(cx) {
+            if let Poll::Ready(answer) = fetch.poll(cx) {
                 return Poll::Ready(Woken::Answer(answer.map_err(late).flatten()));
             }
-            if let Poll::Ready(answer) = find.poll_unpin(cx) {
+            if let Poll::Ready(answer) = find.poll(cx) {
                 return Poll::Ready(Woken::Looked(answer.map_err(late).flatten()));
             }
             if let Poll::Ready(Some(event)) = life.poll_next_unpin(cx) {
                 return Poll::Ready(Woken::Life(event));
             }
-            if frame.poll_unpin(cx).is_ready() {
+            if frame.poll(cx).is_ready() {
                 return Poll::Ready(Woken::Frame);
             }
-            if timer.poll_unpin(cx).is_ready() {
+            if timer.poll(cx).is_ready() {
                 return Poll::Ready(Woken::Timer);
             }
             if !changes.is_done()
@@ -164,6 +168,34 @@ pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>)
             Woken::Timer => continue,
         }
         stale = true;
+    }
+}
+
+/// Something that is waited for beside others, or is over. Behind a pointer, so that the loop is not about what it is.
+struct Wait<T>(Option<Later<T>>);
+
+impl<T> Wait<T> {
+    fn set(&mut self, work: impl Future<Output = T> + MaybeSend + 'static) {
+        self.0 = Some(Box::pin(work));
+    }
+
+    const fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        let done = ready!(work.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(done)
+    }
+}
+
+impl<T> Default for Wait<T> {
+    fn default() -> Self {
+        Self(None)
     }
 }
 

@@ -293,14 +293,13 @@ pub(super) fn forget<R: Kept>(incoming: Incoming<R>) -> Incoming<Any> {
     }
 }
 
-/// What a view shows, its rows what they were.
-pub(super) fn remember<R: Kept>(view: &View<Any>) -> View<R> {
-    View {
-        window: view.window.shown_as(|row| row.back(), Name::back),
-        link: view.link.clone(),
-        loaded: view.loaded,
-        changes: view.changes,
-        reached: view.reached,
-        refused: view.refused,
-    }
+/// Has a view show what another does, its rows what they were.
+pub(super) fn remember<R: Kept>(view: &View<Any>, shown: &mut View<R>) {
+    let window = &view.window;
+    shown.window.show(window, Any::back, Name::back);
+    shown.link.clone_from(&view.link);
+    shown.loaded = view.loaded;
+    shown.changes = view.changes;
+    shown.reached = view.reached;
+    shown.refused = view.refused;
 }

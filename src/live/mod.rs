@@ -39,7 +39,7 @@ pub fn follow<S: Source + 'static>(source: S, limit: usize) -> ReadSignal<View<S
     let (view, show) = signal(View::new(limit));
     let show = move |view: &View<Any>| {
         // The owner may be gone between an abort and the task's next turn.
-        let _ = show.try_set(erased::remember(view));
+        let _ = show.try_update(|shown| erased::remember(view, shown));
     };
     keep(Box::new(source), limit, Box::new(show));
     view

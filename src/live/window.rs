@@ -187,26 +187,28 @@ impl<R: Row> Window<R> {
         self.floor.is_some()
     }
 
-    /// The window as it is, its rows and where they end taken for another type: to be looked at, not to go on with.
-    pub(super) fn shown_as<T: Row>(
-        &self,
-        row: impl Fn(&Arc<R>) -> Option<Arc<T>>,
-        position: impl FnOnce(&R::Position) -> Option<T::Position>,
-    ) -> Window<T> {
-        let rows = self.rows().iter().filter_map(|entry| {
-            Some(Entry {
-                row: row(&entry.row)?,
-                received: entry.received,
-                trust: None,
-                seen: entry.seen,
-            })
-        });
-        Window {
-            rows: rows.collect(),
-            floor: self.floor.as_ref().and_then(position),
-            caught_up: self.caught_up,
-            ..Window::new(self.limit)
+    /// Shows what a window of another type does, its rows and where they end taken for this one: to be looked at, not to
+    /// go on with.
+    pub(super) fn show<T: Row>(
+        &mut self,
+        other: &Window<T>,
+        row: impl Fn(&T) -> Option<Arc<R>>,
+        position: impl FnOnce(&T::Position) -> Option<R::Position>,
+    ) {
+        self.rows.clear();
+        for entry in other.rows() {
+            if let Some(row) = row(&entry.row) {
+                self.rows.push(Entry {
+                    row,
+                    received: entry.received,
+                    trust: None,
+                    seen: entry.seen,
+                });
+            }
         }
+        self.floor = other.floor.as_ref().and_then(position);
+        self.caught_up = other.caught_up;
+        self.limit = other.limit;
     }
 
     /// Holds so many rows more from now on. Those that there is room for come with the next snapshot.

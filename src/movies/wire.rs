@@ -204,20 +204,26 @@ impl Source for Movies {
 
 fn page(answer: Result<Value, Error>) -> Paged<Item> {
     let answer: schema::screen::ResponseData = api::read(answer)?;
-    let reviews = answer.list_reviewss.and_then(|reviews| reviews.items);
-    let reviews = reviews.into_iter().flatten().flatten().filter_map(review);
-    let messages = answer.list_messages;
-    let (messages, next) = messages.map_or_else(Default::default, |messages| {
-        (messages.items, messages.next_token)
-    });
+    let (mut rows, mut next) = (Vec::new(), None);
     // A row of a kind that this page does not know is not shown; the others are.
-    let rows = answer.get_movies.and_then(movie).into_iter();
-    let rows = rows.chain(reviews.map(Is::Review));
-    let rows = rows.chain(messages.into_iter().filter_map(message));
-    Ok(Page {
-        rows: rows.map(Item::from).collect(),
-        next,
-    })
+    let mut show = |row: Option<Is>| {
+        if let Some(is) = row {
+            rows.push(Item::from(is));
+        }
+    };
+    show(answer.get_movies.and_then(movie));
+    if let Some(reviews) = answer.list_reviewss.and_then(|reviews| reviews.items) {
+        for row in reviews {
+            show(row.and_then(review).map(Is::Review));
+        }
+    }
+    if let Some(messages) = answer.list_messages {
+        next = messages.next_token;
+        for row in messages.items {
+            show(message(row));
+        }
+    }
+    Ok(Page { rows, next })
 }
 
 // Fields are null where a publisher did not select them: then there is nothing to be applied.

@@ -11,7 +11,8 @@ mod table;
 mod tally;
 
 use crate::ui::signal::{Memo, ReadSignal, RwSignal};
-use leptos::prelude::*;
+use leptos::ev::{Event, MouseEvent};
+use leptos::prelude::event_target_value;
 
 use super::list::List;
 use super::model::OrderId;
@@ -66,13 +67,10 @@ impl Stand {
 
     /// The table with its toolbar.
     fn panel(self, title: &str) -> El {
-        let rows = table::table(self);
-        let panel = el("section")
-            .class("panel orders-list")
-            .set("aria-labelledby", &self.id("newest"))
-            .child(toolbar(self, title, &rows))
-            .child(rows);
-        table::under_pointer(panel, self)
+        let panel = template("orders-list").find("section");
+        toolbar(self, title, &panel);
+        table::table(self, &panel);
+        table::under_pointer(panel.set("aria-labelledby", &self.id("newest")), self)
     }
 
     /// With the order that is followed at its end, if one is.
@@ -120,64 +118,54 @@ pub fn main(class: &str, feed: &'static Feed) -> El {
 /// What shows orders: what is true now has colour, and what changes is marked, unless that is too much.
 fn shows(element: El, class: &str, feed: &'static Feed) -> El {
     lit(element.class(&["shows ", class].concat()), &feed.link())
-        .bind("data-busy", || feed.is_busy().to_string())
+        .flag("data-busy", || feed.is_busy())
 }
 
 /// What is shown of the list: how much, which, and whether it stands still.
-fn toolbar(stand: Stand, title: &str, rows: &El) -> El {
+fn toolbar(stand: Stand, title: &str, panel: &El) {
     let Stand { feed, list, .. } = stand;
-    let (view, rows, place) = (feed.view, rows.clone(), stand.id("#rows"));
+    let view = feed.view;
     let of = move |read: fn(&List, &View<Order>) -> String| {
         move || list.with(|list| view.with(|view| read(list, view)))
     };
+    let count = el("span").class("quiet numeric").live(of(List::count));
+    let _ = panel
+        .find("h2")
+        .set("id", &stand.id("newest"))
+        .text(title)
+        .child(count);
     let newer = Memo::new(move |_| list.with(|list| view.with(|view| list.newer(view))));
-    el("div")
-        .class("panel-head")
-        .child(
-            el("h2")
-                .set("id", &stand.id("newest"))
-                .text(title)
-                .child(el("span").class("quiet numeric").live(of(List::count))),
-        )
-        .slot(move || {
-            let newer = Some(newer.get()).filter(|newer| *newer > 0)?;
-            let (rows, place) = (rows.clone(), place.clone());
-            // To where the newest are; the button goes, and with it the focus.
-            let release = move |_: leptos::ev::MouseEvent| {
-                view.with_untracked(|view| list.update(|list| list.catch_up(view)));
-                rows.raw().set_scroll_top(0);
-                aim::focus(&[&place]);
-            };
-            Some(button("is-small", &[&newer.to_string(), " newer"].concat()).on("click", release))
+    let (rows, place) = (panel.find(".rows"), stand.id("#rows"));
+    let _ = panel.find(".list-newer").slot(move || {
+        let newer = Some(newer.get()).filter(|newer| *newer > 0)?;
+        let (rows, place) = (rows.clone(), place.clone());
+        // To where the newest are; the button goes, and with it the focus.
+        let release = move |_: MouseEvent| {
+            view.with_untracked(|view| list.update(|list| list.catch_up(view)));
+            rows.raw().set_scroll_top(0);
+            aim::focus(&[&place]);
+        };
+        Some(button("is-small", &[&newer.to_string(), " newer"].concat()).on("click", release))
+    });
+    let field = panel.find("input").on("input", move |event: Event| {
+        let id = event_target_value(&event);
+        view.with_untracked(|view| list.update(|list| list.find(view, id)));
+    });
+    let light = light(feed.way.key(), &feed.link());
+    let head = panel.find(".panel-head");
+    let _ = head.raw().insert_before(light.raw(), Some(field.raw()));
+    let _ = panel
+        .find(".panel-head > button")
+        .flag("aria-pressed", move || {
+            list.with(|list| view.with(|view| list.missed(view).is_some()))
         })
-        .child(light(feed.way.key(), &feed.link()))
-        .child(
-            el("input")
-                .class("field")
-                .set("type", "search")
-                .set("aria-label", "Find an order by its id")
-                .set("placeholder", "Find an id")
-                .set("autocomplete", "off")
-                .set("spellcheck", "false")
-                .on("input", move |event: leptos::ev::Event| {
-                    let id = event_target_value(&event);
-                    view.with_untracked(|view| list.update(|list| list.find(view, id)));
-                }),
-        )
-        .child(
-            button("", "")
-                .bind(
-                    "aria-pressed",
-                    of(|list, view| list.missed(view).is_some().to_string()),
-                )
-                .live(of(|list, view| match list.missed(view) {
-                    None => "Pause".to_owned(),
-                    Some(changes) => ["Paused · ", &changes.to_string(), " new"].concat(),
-                }))
-                .on("click", move |_: leptos::ev::MouseEvent| {
-                    view.with_untracked(|view| list.update(|list| list.pause(view)));
-                }),
-        )
+        .live(of(|list, view| match list.missed(view) {
+            None => "Pause".to_owned(),
+            Some(changes) => ["Paused · ", &changes.to_string(), " new"].concat(),
+        }))
+        .on("click", move |_: MouseEvent| {
+            view.with_untracked(|view| list.update(|list| list.pause(view)));
+        });
 }
 
 fn button(class: &str, words: &str) -> El {

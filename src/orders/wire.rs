@@ -128,7 +128,7 @@ impl Orders {
         let answer = self.api.client.ask::<schema::GetOrder>(variables);
         Asked::new(answer, |answer| {
             let answer: schema::get_order::ResponseData = api::read(answer)?;
-            Ok(known(answer.order))
+            Ok(known(answer.order.into_iter().collect()))
         })
     }
 
@@ -247,9 +247,14 @@ fn put(row: OrderFields, ear: &Ear) -> Option<Change<Order>> {
 }
 
 /// A row of a kind that this page does not know yet is not shown; the others are.
-fn known(rows: impl IntoIterator<Item = OrderFields>) -> Vec<Order> {
-    let rows = rows.into_iter().map(Order::try_from);
-    rows.filter_map(Result::ok).collect()
+fn known(rows: Vec<OrderFields>) -> Vec<Order> {
+    let mut known = Vec::new();
+    for row in rows {
+        if let Ok(order) = row.try_into() {
+            known.push(order);
+        }
+    }
+    known
 }
 
 #[cfg(test)]

@@ -137,19 +137,16 @@ impl Source for Orders {
 
 fn page(answer: Result<Value, Error>) -> Paged<Order> {
     let answer: schema::orders::ResponseData = api::read(answer)?;
-    let orders = answer.orders;
     // There are no further pages, but there may be further orders.
-    let next = (orders.len() >= LISTED).then(String::new);
+    let next = (answer.orders.len() >= LISTED).then(String::new);
+    let mut rows = Vec::new();
     // A row of a kind that this page does not know is not shown; the others are.
-    let rows = orders.into_iter().flatten().filter_map(change);
-    let rows = rows.filter_map(|change| match change {
-        Change::Put(order) => Some(order),
-        Change::Delete { .. } => None,
-    });
-    Ok(Page {
-        rows: rows.collect(),
-        next,
-    })
+    for row in answer.orders.into_iter().flatten() {
+        if let Some(Change::Put(order)) = change(row) {
+            rows.push(order);
+        }
+    }
+    Ok(Page { rows, next })
 }
 
 /// What a row tells; nothing where a publisher did not select all of it, or it is of a kind that this page does not know.

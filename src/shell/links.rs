@@ -9,7 +9,7 @@ use crate::live::journal::Incident;
 use crate::live::{self, Journal};
 use crate::ui::light::{lamp, lit, words};
 use crate::ui::locale::{clock_time, span};
-use crate::ui::{El, Ticker, el};
+use crate::ui::{El, Ticker, el, template};
 
 /// The panel that the state in the header opens.
 #[must_use]
@@ -24,29 +24,17 @@ pub fn links(lines: &[Line], guest: Guest, journal: RwSignal<Journal>) -> El {
             .child(lamp())
             .child(about)
     });
-    el("aside")
-        .class("panel links")
-        .set("id", "links")
-        .set("popover", "auto")
-        .set("aria-label", "Links")
-        // On a small screen it scrolls: by keys, too.
-        .set("tabindex", "0")
-        .child(section("Links").child(el("ul").children(lines)))
-        .child(section("This guest").child(visitor(guest)))
-        .child(
-            section("What went wrong lately")
-                .class("journal")
-                .set("data-testid", "journal")
-                .slot(move || Some(journal.with(|journal| incidents(journal.incidents())))),
-        )
-}
-
-fn section(title: &str) -> El {
-    el("section").child(el("h2").text(title))
+    let panel = template("links-panel").find("aside");
+    let _ = panel.find("ul").children(lines);
+    visitor(&panel, guest);
+    let _ = panel
+        .find(".journal")
+        .slot(move || Some(journal.with(|journal| incidents(journal.incidents()))));
+    panel
 }
 
 /// Who the page is for the cloud.
-fn visitor(guest: Guest) -> El {
+fn visitor(panel: &El, guest: Guest) {
     let status = RwSignal::new(guest.status());
     let ticker = Ticker::here();
     let mut statuses = guest.statuses();
@@ -65,11 +53,8 @@ fn visitor(guest: Guest) -> El {
         ticker.track();
         status.with(|status| credentials(status, guest.now()))
     };
-    el("dl")
-        .child(el("dt").class("quiet").text("Identity"))
-        .child(el("dd").child(el("code").live(identity)))
-        .child(el("dt").class("quiet").text("Credentials"))
-        .child(el("dd").class("numeric").live(credentials))
+    let _ = panel.find("code").live(identity);
+    let _ = panel.find(".credentials").live(credentials);
 }
 
 fn credentials(status: &Status, now: net::UnixTime) -> String {

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::ui::signal::{ReadSignal, RwSignal};
+use crate::ui::signal::{Compared, ReadSignal, Untyped};
 use leptos::prelude::*;
 use leptos::web_sys::{self, Element, Event};
 use wasm_bindgen::closure::Closure;
@@ -117,6 +117,16 @@ impl El {
         self.follow(Place::Attribute(name), Box::new(move || read().into()))
     }
 
+    /// With an attribute that says whether something is so, `true` or `false`.
+    #[must_use]
+    pub fn flag(self, name: &'static str, is: impl FnMut() -> bool + 'static) -> Self {
+        self.says(name, Box::new(is))
+    }
+
+    fn says(self, name: &'static str, mut is: Box<dyn FnMut() -> bool>) -> Self {
+        self.bind(name, move || if is() { "true" } else { "false" })
+    }
+
     /// With a custom property of its style that changes.
     #[must_use]
     pub fn bind_style<T: Into<Words>>(
@@ -191,23 +201,13 @@ impl El {
         let mut items = items;
         let items = move || {
             let items = items().into_iter();
-            let items = items.map(|(key, value)| Item(Box::new(key), Box::new(value)));
+            let items = items.map(|(key, value)| Item(Box::new(key), Compared::new(value)));
             items.collect()
         };
-        let make = move |key: &dyn Any, value: Box<dyn Any>| {
-            // Items of another type there are none.
-            let (Some(key), Ok(value)) = (key.downcast_ref::<K>(), value.downcast::<V>()) else {
-                return (el("i"), Box::new(|_| ()) as Tell);
-            };
-            let value = RwSignal::new(*value);
-            let tell: Tell = Box::new(move |new| {
-                if let Ok(new) = new.downcast::<V>()
-                    && value.with_untracked(|old| *old != *new)
-                {
-                    value.set(*new);
-                }
-            });
-            (make(key, value.read_only()), tell)
+        let make = move |key: &dyn Any, value: Untyped| match key.downcast_ref() {
+            Some(key) => make(key, value.read()),
+            // Keys of another type there are none.
+            None => el("i"),
         };
         let order = |one: &dyn Any, other: &dyn Any| {
             one.downcast_ref::<K>().cmp(&other.downcast_ref::<K>())
@@ -243,10 +243,13 @@ impl El {
                     .get(at)
                     .filter(|child| order(&*child.key, &*key).is_eq())
                 {
-                    Some(child) => (child.tell)(value),
+                    Some(child) => child.value.tell(value),
                     None => {
                         let owner = spare.pop().unwrap_or_else(|| owner.child());
-                        let (element, tell) = owner.with(|| make(&*key, value));
+                        let (element, value) = owner.with(|| {
+                            let value = Untyped::new(value);
+                            (make(&*key, value), value)
+                        });
                         let next = shown.get(at).map(|next| next.element.0.as_ref());
                         let _ = parent.insert_before(&element.0, next);
                         shown.insert(
@@ -254,7 +257,7 @@ impl El {
                             Child {
                                 key,
                                 element,
-                                tell,
+                                value,
                                 owner,
                             },
                         );
@@ -296,18 +299,17 @@ impl El {
 }
 
 /// An item of a [list](El::list): key and value.
-struct Item(Box<dyn Any>, Box<dyn Any>);
+struct Item(Box<dyn Any>, Compared);
 
-/// Makes the child of an item, and what tells it another value.
-type Make = Box<dyn Fn(&dyn Any, Box<dyn Any>) -> (El, Tell)>;
-type Tell = Box<dyn Fn(Box<dyn Any>)>;
+/// Makes the child of an item.
+type Make = Box<dyn Fn(&dyn Any, Untyped) -> El>;
 type Order = fn(&dyn Any, &dyn Any) -> Ordering;
 
 /// A child of a [list](El::list).
 struct Child {
     key: Box<dyn Any>,
     element: El,
-    tell: Tell,
+    value: Untyped,
     owner: Owner,
 }
 

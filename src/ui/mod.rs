@@ -6,7 +6,6 @@ pub mod flow;
 pub mod history;
 pub mod light;
 pub mod locale;
-pub mod mark;
 pub mod save;
 pub mod signal;
 pub mod template;
@@ -15,7 +14,6 @@ pub mod ticker;
 
 pub use element::{El, Words, effect, el, svg};
 pub use light::{ReadLink, light};
-pub use mark::mark;
 pub use template::template;
 pub use theme::theme;
 pub use ticker::Ticker;

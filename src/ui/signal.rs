@@ -205,8 +205,41 @@ impl<T: Send + Sync + 'static> WriteSignal<T> {
     }
 }
 
-/// A memo's value, and how two of them compare.
-struct Compared(Held, fn(&Held, &Held) -> bool);
+/// A value whose type is forgotten, and how two of them compare.
+pub(super) struct Compared(Held, fn(&Held, &Held) -> bool);
+
+impl Compared {
+    pub(super) fn new<T: PartialEq + Send + Sync + 'static>(value: T) -> Self {
+        let same = |one: &Held, other: &Held| held::<T>(one) == held::<T>(other);
+        Self(Box::new(value), same)
+    }
+}
+
+/// A signal of such a value.
+#[derive(Clone, Copy)]
+pub(super) struct Untyped(signal::RwSignal<Held>);
+
+impl Untyped {
+    pub(super) fn new(value: Compared) -> Self {
+        Self(signal::RwSignal::new(value.0))
+    }
+
+    /// For whoever knows its type.
+    pub(super) const fn read<T>(self) -> ReadSignal<T> {
+        ReadSignal(RwSignal(self.0, PhantomData))
+    }
+
+    /// Its value is this now: whoever reads it is told if that is another.
+    pub(super) fn tell(self, Compared(value, same): Compared) {
+        self.0.maybe_update(|old| {
+            let is_another = !same(old, &value);
+            if is_another {
+                *old = value;
+            }
+            is_another
+        });
+    }
+}
 
 impl PartialEq for Compared {
     fn eq(&self, other: &Self) -> bool {
@@ -218,10 +251,9 @@ impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
     /// A memo, for as long as the current owner lives. It is handed what it was before.
     #[must_use]
     pub fn new(follow: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Self {
-        let same = |one: &Held, other: &Held| held::<T>(one) == held::<T>(other);
         let follow = move |before: Option<&Compared>| {
             let before = before.map(|Compared(value, _)| held(value));
-            Compared(Box::new(follow(before)), same)
+            Compared::new(follow(before))
         };
         Self(memo(Box::new(follow)), PhantomData)
     }

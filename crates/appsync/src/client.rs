@@ -44,10 +44,15 @@ impl Operation {
         Q::Variables: Into<Value>,
     {
         let body = Q::build_query(variables);
+        Self::named(body.query, body.operation_name, body.variables.into())
+    }
+
+    /// What [`typed`](Self::typed) makes of any type's parts: generated once.
+    fn named(query: &str, name: &str, variables: Value) -> Self {
         Self {
-            query: body.query.to_owned(),
-            variables: body.variables.into(),
-            name: Some(body.operation_name.to_owned()),
+            query: query.to_owned(),
+            variables,
+            name: Some(name.to_owned()),
         }
     }
 
@@ -108,11 +113,12 @@ impl Client {
     where
         Q::Variables: Into<Value>,
     {
-        self.clone().answer(Operation::typed::<Q>(variables))
+        self.answer(Operation::typed::<Q>(variables))
     }
 
-    fn answer(self, operation: Operation) -> Pending<Result<Value, Error>> {
-        Box::pin(async move { self.run(&operation).await })
+    fn answer(&self, operation: Operation) -> Pending<Result<Value, Error>> {
+        let client = self.clone();
+        Box::pin(async move { client.run(&operation).await })
     }
 
     /// The `data` of the answer.

@@ -30,15 +30,8 @@ pub(super) fn bar(calendar: &'static Live) -> El {
     step("today", |look, today| Look { day: today, ..look });
     step("next", |look, _| look.moved(1));
     let modes = Mode::ALL.map(|mode| {
-        let is_on = move || {
-            if look.with(|look| look.mode == mode) {
-                "true"
-            } else {
-                "false"
-            }
-        };
         small(mode.name())
-            .bind("aria-pressed", is_on)
+            .flag("aria-pressed", move || look.with(|look| look.mode == mode))
             .on("click", move |_: MouseEvent| {
                 look.update(|look| look.mode = mode);
             })
@@ -47,16 +40,10 @@ pub(super) fn bar(calendar: &'static Live) -> El {
     let _ = bar
         .find(".panel-head")
         .child(light("calendar", &calendar.link()));
-    let is_news = move || {
-        if calendar.fresh.with(Vec::is_empty) {
-            "false"
-        } else {
-            "true"
-        }
-    };
-    let _ = bar
-        .find(".news")
-        .child(el("span").bind("data-new", is_news).live(news(calendar)));
+    let news = el("span")
+        .flag("data-new", || !calendar.fresh.with(Vec::is_empty))
+        .live(news(calendar));
+    let _ = bar.find(".news").child(news);
     countries(calendar, bar.find("select"));
     let _ = bar
         .find(".export")
@@ -170,15 +157,8 @@ fn waiting(calendar: &'static Live, number: Number, notice: ReadSignal<Notice>) 
             })
         })
     };
-    let refused = move || {
-        if notice.with(|notice| notice.refused) {
-            "true"
-        } else {
-            "false"
-        }
-    };
     el("li")
-        .bind("data-refused", refused)
+        .flag("data-refused", move || notice.with(|notice| notice.refused))
         .child(el("span").live(words))
         .slot(dismiss)
 }

@@ -102,15 +102,8 @@ impl Form {
             }
         });
         let typed = input.clone();
-        let is_wrong = move || {
-            if self.fault(field).is_empty() {
-                "false"
-            } else {
-                "true"
-            }
-        };
         let _ = input
-            .bind("aria-invalid", is_wrong)
+            .flag("aria-invalid", move || !self.fault(field).is_empty())
             .on("input", move |_: Typed| self.type_in(field, typed.value()))
             .on("blur", move |_: Typed| {
                 self.touched
@@ -126,17 +119,10 @@ impl Form {
         for field in Field::ALL {
             self.field(&body, field);
         }
-        let is_sending = move || {
-            if self.job.with(Option::is_some) {
-                "true"
-            } else {
-                "false"
-            }
-        };
         let _ = body
             .find("button")
             .text(button)
-            .bind("aria-disabled", is_sending);
+            .flag("aria-disabled", move || self.job.with(Option::is_some));
         let _ = body.find("form").on("submit", move |event: SubmitEvent| {
             event.prevent_default();
             submit();

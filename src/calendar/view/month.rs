@@ -71,13 +71,6 @@ fn day(calendar: &'static Live, date: Date, cell: ReadSignal<Cell>) -> El {
             calendar.pointed.set(Some(date));
             go(Place::New);
         });
-    let is_inside = move || {
-        if cell.with(|cell| cell.is_inside) {
-            "true"
-        } else {
-            "false"
-        }
-    };
     let holiday = move || {
         kept.with(|kept| match (kept.names.is_empty(), kept.everywhere) {
             (true, _) => "",
@@ -89,7 +82,7 @@ fn day(calendar: &'static Live, date: Date, cell: ReadSignal<Cell>) -> El {
     let weekend = date.weekday().is_weekend();
     today(calendar, date, el("div").class("day"))
         .set("data-weekend", if weekend { "true" } else { "false" })
-        .bind("data-inside", is_inside)
+        .flag("data-inside", move || cell.with(|cell| cell.is_inside))
         .bind("data-holiday", holiday)
         .child(number)
         .child(el("span").class("holiday").bind("title", names).live(names))
@@ -104,9 +97,7 @@ pub(super) fn today(calendar: &'static Live, date: Date, element: El) -> El {
     let today = calendar.today;
     element
         .set("data-date", &date.text())
-        .bind("data-today", move || {
-            if today.get() == date { "true" } else { "false" }
-        })
+        .flag("data-today", move || today.get() == date)
 }
 
 /// What leads to the events that there is no room for.

@@ -5,7 +5,7 @@ use json::{Object, Value};
 use net::NetError;
 use net::http::{Method, Request, Response};
 
-use super::{Api, Row};
+use super::{Api, event};
 use crate::api;
 use crate::calendar::form::{Fault, Field};
 use crate::calendar::model::{EventId, UserId};
@@ -83,7 +83,7 @@ fn outcome(response: &Response) -> Outcome {
     let body = json::parse(&response.body).unwrap_or_default();
     if response.is_success() {
         // What cannot be read would not be better if it were sent again.
-        return match Row::of(&body).and_then(Row::event) {
+        return match json::read(&body).ok().and_then(event) {
             Some(event) => Outcome::Done(event),
             None => refused("Something else answered at this address. Check `calendar.function.url` in appconfig.toml.".to_owned()),
         };

@@ -505,7 +505,7 @@ proptest! {
     #[test]
     fn the_window_does_as_the_plain_model(inputs in prop::collection::vec(input(), 0..120)) {
         let (mut window, mut model) = (Window::new(100), Plainly::default());
-        let mut forgotten = View::<Any>::new(100);
+        let (mut forgotten, mut remembered) = (View::<Any>::new(100), View::<Plain>::new(1));
         for input in &inputs {
             take(&mut window, input, &|incoming| incoming);
             take(&mut forgotten.window, input, &erased::forget);
@@ -513,7 +513,7 @@ proptest! {
             let wanted: Vec<_> = model.rows.iter().rev().map(|(&key, &(revision, _))| (key, revision)).collect();
             prop_assert_eq!(shown(&window), wanted);
             // And as well where nobody knows what the rows are.
-            let remembered = erased::remember::<Plain>(&forgotten);
+            erased::remember(&forgotten, &mut remembered);
             prop_assert_eq!(remembered.window.rows(), window.rows());
         }
     }

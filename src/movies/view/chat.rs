@@ -205,9 +205,7 @@ fn message(item: &Item) -> Option<&Message> {
 }
 
 fn said_line(line: ReadSignal<Line>) -> El {
-    let li = el("li").bind("data-own", move || {
-        line.with(|line| line.is_own.to_string())
-    });
+    let li = el("li").flag("data-own", move || line.with(|line| line.is_own));
     // What is said is said: only whose it is may be learned later.
     line.with_untracked(|line| match message(&line.item) {
         Some(message) => li

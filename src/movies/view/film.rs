@@ -165,9 +165,7 @@ pub(super) fn vote(movies: &'static Live, film: &El) {
     let _ = film
         .find(".word")
         .live(move || movies.tally(word))
-        .bind("data-told", move || {
-            movies.tally(|votes| votes.told().is_some()).to_string()
-        });
+        .flag("data-told", || movies.tally(|votes| votes.told().is_some()));
 }
 
 /// A reaction's votes in this round, one's own on top.

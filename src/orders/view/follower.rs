@@ -99,13 +99,12 @@ fn step(order: Memo<Option<Entry<Order>>>, status: Status) -> El {
     el("li")
         .class("step")
         .set("data-status", status.name())
-        .bind("data-reached", move || {
-            let reached = order.with(|order| {
+        .flag("data-reached", move || {
+            order.with(|order| {
                 order
                     .as_ref()
                     .is_some_and(|entry| entry.row.has_reached(status))
-            });
-            reached.to_string()
+            })
         })
         .bind("aria-current", move || {
             if order.with(|order| is_at(order, status)) {

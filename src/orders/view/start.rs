@@ -49,8 +49,8 @@ pub(super) fn start(api: &'static Api) -> El {
             el("button")
                 .class("button is-primary")
                 .set("type", "button")
-                .bind("aria-disabled", move || is_sending().to_string())
-                .bind("aria-busy", move || is_sending().to_string())
+                .flag("aria-disabled", is_sending)
+                .flag("aria-busy", is_sending)
                 .text("Start simulation")
                 .on("click", start),
         )

@@ -14,9 +14,8 @@ use crate::orders::model::{Order, OrderId};
 use crate::orders::way::Way;
 use crate::ui::{El, aim, effect, el};
 
-/// All wanted orders in the window, newest first. The roles keep it a table where narrow screens lay its rows out as
-/// cards.
-pub(super) fn table(stand: Stand) -> El {
+/// All wanted orders in the window, newest first.
+pub(super) fn table(stand: Stand, panel: &El) {
     let Stand {
         feed,
         list,
@@ -24,21 +23,9 @@ pub(super) fn table(stand: Stand) -> El {
         ..
     } = stand;
     let (view, guest) = (feed.view, feed.api.guest());
-    let busy = move || {
-        let is_first = view.with(|view| !view.loaded && matches!(view.link, Link::Connecting));
-        is_first.to_string()
-    };
+    let busy = move || view.with(|view| !view.loaded && view.link == Link::Connecting);
     effect(move || {
         view.with(|view| list.maybe_update(|list| list.settle(view)));
-    });
-    let columns = ["Order", "Status", "Updated", "Received", "Delay", "Follow"];
-    let columns = columns.map(|name| {
-        let column = el("th").set("role", "columnheader").set("scope", "col");
-        match name {
-            "Order" | "Status" => column.text(name),
-            "Follow" => column.child(el("span").class("hidden").text(name)),
-            _ => column.class("is-end").text(name),
-        }
     });
     let newest = ["The newest ", &WINDOW.to_string()].concat();
     let caption = [&newest, " orders, updated live by ", feed.way.name()].concat();
@@ -46,7 +33,6 @@ pub(super) fn table(stand: Stand) -> El {
         Way::AppSync => "Orders",
         Way::Mqtt => "Orders over MQTT",
     };
-    let head = el("tr").set("role", "row").children(columns);
     let lines = move || {
         let rows = list.with(|list| view.with(|view| list.rows(view)));
         followed.with(|followed| {
@@ -57,21 +43,16 @@ pub(super) fn table(stand: Stand) -> El {
             lines.collect()
         })
     };
-    let body = el("tbody")
-        .set("role", "rowgroup")
-        .list(lines, move |(_, id), line| row(id, line, guest));
-    let table = el("table")
-        .class("table")
-        .set("role", "table")
+    let _ = panel
+        .find("table")
         .set("data-testid", &[feed.way.key(), "-table"].concat())
-        .bind("aria-busy", busy)
-        .child(el("caption").class("hidden").text(&caption))
-        .child(el("thead").set("role", "rowgroup").child(head))
-        .child(body);
-    holding(el("div").class("rows"), view, list)
+        .flag("aria-busy", busy);
+    let _ = panel.find("caption").text(&caption);
+    let _ = panel
+        .find("tbody")
+        .list(lines, move |(_, id), line| row(id, line, guest));
+    let _ = holding(panel.find(".rows"), view, list)
         .set("id", &stand.id("rows"))
-        .set("role", "region")
-        .set("tabindex", "0")
         .set("aria-label", name)
         .on("click", move |event: MouseEvent| {
             toggle(&event, stand);
@@ -79,8 +60,7 @@ pub(super) fn table(stand: Stand) -> El {
         .on("keydown", |event: KeyboardEvent| {
             aim::walk(&event);
         })
-        .child(table)
-        .slot(super::told(view, list))
+        .slot(super::told(view, list));
 }
 
 /// What a row shows.
@@ -93,17 +73,17 @@ struct Line {
 
 fn row(order: &OrderId, line: ReadSignal<Line>, guest: &'static Guest) -> El {
     let entry = Known::of(move || line.with(|line| line.entry.clone()));
-    let is_followed = move || line.with(|line| line.is_followed).to_string();
+    let is_followed = move || line.with(|line| line.is_followed);
     let button = el("button")
         .class("button is-small")
         .set("type", "button")
         .set("aria-label", &["Follow ", order.as_str()].concat())
-        .bind("aria-pressed", is_followed)
+        .flag("aria-pressed", is_followed)
         .text("Follow");
     let element = el("tr")
         .set("role", "row")
         .set("data-order-id", order.as_str())
-        .bind("aria-current", is_followed);
+        .flag("aria-current", is_followed);
     entry
         .line(element, guest)
         .child(cell("cell-id").child(id(order)))

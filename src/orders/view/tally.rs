@@ -25,10 +25,10 @@ pub(super) fn tally(view: ReadSignal<View<Order>>) -> El {
 pub(super) fn filter(view: ReadSignal<View<Order>>, list: RwSignal<List>) -> El {
     let counts = counts(view);
     let cells = Status::ALL.map(|status| {
-        let pressed = move || list.with(|list| list.status() == Some(status)).to_string();
+        let pressed = move || list.with(|list| list.status() == Some(status));
         let button = el("button")
             .set("type", "button")
-            .bind("aria-pressed", pressed)
+            .flag("aria-pressed", pressed)
             .on("click", move |_: MouseEvent| {
                 view.with_untracked(|view| list.update(|list| list.show(view, status)));
             });

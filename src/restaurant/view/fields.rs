@@ -32,8 +32,8 @@ impl Fields {
             let typed = input.clone();
             input
                 .set("aria-describedby", &id)
-                .bind("aria-invalid", move || {
-                    faults.with(|faults| !faults[at].is_empty()).to_string()
+                .flag("aria-invalid", move || {
+                    faults.with(|faults| !faults[at].is_empty())
                 })
                 .on("input", move |_: Event| {
                     tell(faults, field, field.fault(&typed.value()).into());

@@ -14,7 +14,7 @@ pub(super) fn pipeline(restaurant: &'static Live, panel: &El) {
             None => "–".into(),
         });
         let _ = place
-            .bind("data-some", move || (figure() > Some(0)).to_string())
+            .flag("data-some", move || figure() > Some(0))
             // As many blocks as there is room for.
             .bind_style("--count", move || {
                 figure().unwrap_or_default().min(99).to_string()
