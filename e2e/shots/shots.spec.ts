@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 
-import { STATES_OF_THE_PAGE, busy, evening } from "../states";
+import { STATES_OF_THE_PAGE, busy, cinema, evening } from "../states";
 import { planned } from "../states-calendar";
 import { settled, test } from "../tests/fixtures";
 
@@ -37,6 +37,12 @@ for (const [name, path] of [["orders", "orders"], ["compare", "compare"], ["over
     for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `${name}-${scheme}.png`), false);
   });
 }
+
+test("for the documents: movies", async ({ start, visit }) => {
+  const { page } = await cinema({ start, visit });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `movies-${scheme}.png`), false);
+});
 
 test("for the documents: restaurant", async ({ start, visit }) => {
   const { page } = await evening({ start, visit });
