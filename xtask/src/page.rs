@@ -125,7 +125,6 @@ pub(crate) fn print_weights(parts: &[Part]) {
         sum(|part| part.plain),
         sum(|part| part.compressed)
     );
-    println!("{:<44} {:>10} {:>10}", "goal", "", weight::GOAL);
     println!("{:<44} {:>10} {:>10}", "allowed", "", weight::BUDGET);
 }
 

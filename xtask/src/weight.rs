@@ -9,12 +9,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::pack;
 
-/// What all parts together are to weigh, in bytes, with all five systems (orders by two ways, movies, calendar, restaurant).
-pub(crate) const GOAL: usize = 200_000;
-
-/// Above this the test command fails. It rises with no more than a new system, and goes down
-/// otherwise, until it is the goal.
-pub(crate) const BUDGET: usize = 242_000;
+/// What all parts together may weigh, in bytes, with all five systems (orders by two ways, movies, calendar,
+/// restaurant): above it the test command fails. The aim was 200,000; below that it is not to grow unseen.
+pub(crate) const BUDGET: usize = 190_000;
 
 /// A part of the page.
 pub(crate) struct Part {

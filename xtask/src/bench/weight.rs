@@ -17,7 +17,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Table> {
     let (plain, compressed) = parts.iter().fold((0, 0), |(plain, compressed), part| {
         (plain + part.plain, compressed + part.compressed)
     });
-    let allowed = if compressed <= weight::GOAL {
+    let allowed = if compressed <= weight::BUDGET {
         "yes"
     } else {
         "no"
@@ -28,7 +28,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Table> {
         .collect();
     rows.push(vec![json!("all"), json!(plain), json!(compressed)]);
     rows.push(vec![
-        json!(format!("aim: at most {} in Brotli", weight::GOAL)),
+        json!(format!("allowed: {} in Brotli", weight::BUDGET)),
         json!(null),
         json!(allowed),
     ]);
