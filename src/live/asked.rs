@@ -10,21 +10,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use json::Value;
-use net::{MaybeSend, NetError};
+use net::{MaybeSend, NetError, Pending};
 
-// `Send` where tasks wander between threads.
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-#[cfg(target_arch = "wasm32")]
-pub(super) type Later<T> = Pin<Box<dyn Future<Output = T>>>;
-
-/// Longer than that nobody waits to be [told](Asked::told).
+/// Longer than that nobody waits to be [told](Asked::told), whatever was asked.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A question whose answer is read as a `T`. It is sent when somebody waits for that.
 #[must_use = "nothing is sent before somebody waits for the answer"]
 pub struct Asked<T, V = Value, E = appsync::Error> {
-    answer: Later<Result<V, E>>,
+    answer: Pending<Result<V, E>>,
     /// None once it has read.
     read: Option<Read<T, V, E>>,
 }

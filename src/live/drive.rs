@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use futures::stream::StreamExt;
 use net::life::{self, Life};
-use net::{Instant, MaybeSend};
+use net::{Instant, MaybeSend, Pending};
 
-use super::asked::Later;
 use super::erased::{self, Any, Name};
 use super::gapless::{Ask, Failure, Gapless, Incoming, View};
 use super::link::Link;
@@ -172,7 +171,7 @@ pub(super) async fn keep(source: &dyn Whence, limit: usize, show: &mut Show<'_>)
 }
 
 /// Something that is waited for beside others, or is over. Behind a pointer, so that the loop is not about what it is.
-struct Wait<T>(Option<Later<T>>);
+struct Wait<T>(Option<Pending<T>>);
 
 impl<T> Wait<T> {
     fn set(&mut self, work: impl Future<Output = T> + MaybeSend + 'static) {

@@ -73,14 +73,14 @@ impl El {
         let _ = element.style().set_property(name, value);
     }
 
-    /// What somebody has written into it, if it is an input.
+    /// What somebody has written into it or chosen, if it is an input or a select.
     #[must_use]
     pub fn value(&self) -> String {
         let input: &web_sys::HtmlInputElement = self.0.unchecked_ref();
         input.value()
     }
 
-    /// Writes into it, if it is an input.
+    /// Writes into it, if it is an input; chooses that, if it is a select.
     pub fn write(&self, value: &str) {
         let input: &web_sys::HtmlInputElement = self.0.unchecked_ref();
         input.set_value(value);

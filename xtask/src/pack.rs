@@ -5,8 +5,8 @@
 //! what was before. `unpack.js`, which travels with the page, makes a module of it again; `load.js` starts that.
 //!
 //! The module that comes out is not the one that went in but its equal: its locals are numbered in the order in which
-//! they are first used (`locals`). Of that one each byte comes back, which `check` tries in Node with the very script
-//! that the page carries.
+//! they are first used (`locals`). Of that one each byte comes back, which `check` tries in Node with the source of
+//! the script that the page carries.
 
 mod encode;
 mod leb;

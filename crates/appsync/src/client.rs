@@ -89,23 +89,7 @@ impl Client {
         }
     }
 
-    /// Runs a query or a mutation.
-    ///
-    /// # Errors
-    /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.
-    pub fn query<Q: GraphQLQuery>(
-        &self,
-        variables: Q::Variables,
-    ) -> impl Future<Output = Result<Q::ResponseData, Error>> + use<Q>
-    where
-        Q::Variables: Into<Value>,
-        Q::ResponseData: FromJson,
-    {
-        let answer = self.ask::<Q>(variables);
-        async move { Ok(json::read(&answer.await?)?) }
-    }
-
-    /// As [`query`](Self::query), with the answer's `data` as it came. Nothing is generated for the operation.
+    /// Runs a query or a mutation, and gives the answer's `data` as it came. Nothing is generated for the operation.
     ///
     /// # Errors
     /// See [`Error`]. Any `errors` in the answer is an error, whatever data came with them.

@@ -1,6 +1,6 @@
 //! Everything that a client takes from the world: network, clock, randomness, storage and the life of the page.
 //!
-//! One interface, two sides: `browser` on web-sys, `native` on tokio. Whoever stands on this crate (the
+//! One interface, two sides: `browser` on gloo-net and web-sys, `native` on tokio. Whoever stands on this crate (the
 //! protocol clients, the page) is the same code in a browser, in a command-line program and in a test. Nothing else that
 //! the page links reads a clock, opens a connection or looks at `window`.
 //!

@@ -1,7 +1,8 @@
 
 /** Starts the page's module. The name and what it takes and returns are wasm-bindgen's. */
-async function __wbg_load(response, imports) {
+async function __wbg_load(answer, imports) {
   try {
+    const response = await answer;
     if (!response.ok) throw new Error(`${response.url} answers ${response.status}`);
     return await WebAssembly.instantiate(unpack(await response.arrayBuffer()), imports);
   } catch (error) {

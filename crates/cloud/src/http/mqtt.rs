@@ -50,7 +50,7 @@ pub(crate) async fn connect(
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
-        let message = "the WebSocket has to be opened with the subprotocol mqtt";
+        let message = "the WebSocket has to be opened with the subprotocol mqtt or mqttv3.1";
         return answer(400, JSON, None, &json!({ "message": message }));
     }
     let line = remote.map(|Extension(ConnectInfo(remote))| Arc::clone(remote.line()));

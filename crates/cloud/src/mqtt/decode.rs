@@ -155,8 +155,8 @@ fn connect(r: &mut Reader) -> Result<Connect, Malformed> {
         what: "a version of MQTT that is none of 3.1, 3.1.1 and 5",
     };
     let version = match (r.text()?.as_str(), r.byte()?) {
-        // 3.1 is what AWS's own Amplify speaks to IoT Core (@aws-amplify/pubsub 6.2). Its packets are those of 3.1.1, and
-        // that a refused filter gets 0x80 in the one too is how it is read here: 3.1 has no code for it.
+        // 3.1 is what AWS's own Amplify speaks to IoT Core (@aws-amplify/pubsub 6.2). It is held to
+        // 3.1.1's rules: an empty client id gets a name, and a refused filter gets 0x80, for which 3.1 has no code.
         ("MQIsdp", 3) | ("MQTT", 4) => Version::V311,
         ("MQTT", 5) => Version::V5,
         ("MQTT" | "MQIsdp", _) => return Err(unsupported),

@@ -1,4 +1,4 @@
-//! MQTT's packets as data, for 3.1.1 and 5 alike; what only one of them has is empty in the other.
+//! MQTT's packets as data, for 3.1 (as 3.1.1), 3.1.1 and 5 alike; what only one of them has is empty in the other.
 //! Source: OASIS, "MQTT Version 3.1.1" and "MQTT Version 5.0", section 3 of each.
 
 use axum::body::Bytes;

@@ -1,5 +1,6 @@
 //! The executions that lie in the database. Each function is a part of a transaction.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Transaction, params};
 use serde_json::Value;
 use states::{Checkpoint, End};
@@ -73,7 +74,13 @@ pub(super) fn due(
     let mut rows = statement.query(params![now, at_most])?;
     let mut executions = Vec::new();
     while let Some(row) = rows.next()? {
-        let text: String = row.get(3)?;
+        // Whatever is there, even if it is no text.
+        let text = match row.get_ref(3)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+            _ => String::new(),
+        };
         let place = Place {
             machine: row.get(0)?,
             name: row.get(1)?,

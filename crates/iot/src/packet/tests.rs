@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cases::cases;
+use crate::line::MOST_FILTERS;
 
 /// A packet by that package; an error for what it does not take.
 fn theirs(first: u8, body: &[u8]) -> Result<Option<Packet>, MqttError> {
@@ -47,6 +48,10 @@ fn theirs(first: u8, body: &[u8]) -> Result<Option<Packet>, MqttError> {
         }
         9 => {
             let packet = whole(body, v5_0::Suback::parse)?;
+            // Answers about more than anybody asked about are none to us.
+            if packet.reason_codes().len() > MOST_FILTERS {
+                return Ok(None);
+            }
             let codes = packet.reason_codes().into_iter();
             let codes = codes.map(|number| code(number as u8, packet.props()));
             Packet::Suback(packet.packet_id(), codes.collect())

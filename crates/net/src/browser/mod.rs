@@ -1,4 +1,4 @@
-//! The side for browsers: web-sys, which nothing else that the page links may touch for this.
+//! The side for browsers: gloo-net and web-sys, which nothing else that the page links may touch for this.
 
 pub(crate) mod clock;
 pub(crate) mod http;

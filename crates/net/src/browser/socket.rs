@@ -1,97 +1,47 @@
-//! WebSockets.
-//!
-//! Not gloo-net's: it sends every binary message as a `Blob`, which the browser reads in another process before anything
-//! leaves. An acknowledgement then takes longer than the message took to come.
+//! WebSockets on gloo-net's. Messages are sent past it: it would put bytes into a `Blob`, which the browser reads in
+//! another process before anything leaves. An acknowledgement then takes longer than the message took to come.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
 
-use js_sys::{Array, JsString, Uint8Array};
-use wasm_bindgen::JsCast as _;
-use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+use futures::{SinkExt as _, StreamExt as _};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message as Frame, State, WebSocketError};
+use js_sys::{Array, JsString};
 
-use super::listener::Listener;
 use crate::NetError;
 use crate::error::cause;
-use crate::socket::{Message, Received};
+use crate::socket::{LOST, Message, Received};
 
 pub(crate) struct Socket {
     socket: WebSocket,
-    inbox: Rc<RefCell<Inbox>>,
-    _listeners: [Listener; 3],
-}
-
-/// What the browser has told and nobody has asked for.
-#[derive(Default)]
-struct Inbox {
-    messages: VecDeque<Message>,
-    /// Code and reason.
+    /// The same one, to send by.
+    raw: web_sys::WebSocket,
     closed: Option<(u16, String)>,
-    waker: Option<Waker>,
 }
 
 impl Socket {
     pub(crate) async fn open(url: &str, protocols: &[&str]) -> Result<Self, NetError> {
         let protocols: Array = protocols.iter().copied().map(JsString::from).collect();
-        let socket = WebSocket::new_with_str_sequence(url, &protocols)
+        let raw = web_sys::WebSocket::new_with_str_sequence(url, &protocols)
             .map_err(|error| NetError::Invalid(cause(format!("{error:?}"))))?;
-        // The other type can be read only later, and then messages overtake each other.
-        socket.set_binary_type(BinaryType::Arraybuffer);
-        let inbox = Rc::new(RefCell::new(Inbox::default()));
-        let on = |event, hear: fn(&mut Inbox, Event)| {
-            let inbox = Rc::clone(&inbox);
-            Listener::new(&socket, event, move |event| {
-                let mut inbox = inbox.borrow_mut();
-                hear(&mut inbox, event);
-                let waker = inbox.waker.take();
-                drop(inbox);
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            })
-        };
-        let listeners = [
-            on("open", |_, _| {}),
-            on("message", |inbox, event| {
-                inbox.messages.push_back(message(&event.unchecked_into()));
-            }),
-            // An error event says nothing; the close event comes after it.
-            on("close", |inbox, event| {
-                let event: CloseEvent = event.unchecked_into();
-                inbox.closed = Some((event.code(), event.reason()));
-            }),
-        ];
-        let socket = Self {
+        let socket = WebSocket::try_from(raw.clone())
+            .map_err(|error| NetError::Invalid(cause(error.to_string())))?;
+        let mut socket = Self {
             socket,
-            inbox,
-            _listeners: listeners,
+            raw,
+            closed: None,
         };
-        socket.opened().await?;
-        Ok(socket)
-    }
-
-    async fn opened(&self) -> Result<(), NetError> {
-        poll_fn(|context| {
-            let mut inbox = self.inbox.borrow_mut();
-            if let Some((code, reason)) = &inbox.closed {
-                let words = format!("close code {code} {reason}");
-                return Poll::Ready(Err(NetError::Refused(cause(words))));
-            }
-            if self.is_open() {
-                return Poll::Ready(Ok(()));
-            }
-            inbox.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
-    }
-
-    fn is_open(&self) -> bool {
-        self.socket.ready_state() == WebSocket::OPEN
+        // Ready as soon as it is no longer connecting, be it open or closed.
+        let ready = futures::future::poll_fn(|cx| socket.socket.poll_ready_unpin(cx)).await;
+        match (ready, socket.socket.state()) {
+            (Ok(()), State::Open) => Ok(socket),
+            _ => Err(match socket.receive().await {
+                Received::Closed { code, reason } => {
+                    NetError::Refused(cause(format!("close code {code} {reason}")))
+                }
+                Received::Message(_) => NetError::Closed,
+            }),
+        }
     }
 
     pub(crate) fn protocol(&self) -> Option<String> {
@@ -104,29 +54,31 @@ impl Socket {
     )]
     pub(crate) async fn send(&mut self, message: Message) -> Result<(), NetError> {
         // A browser swallows what is sent on a closing socket.
-        if !self.is_open() {
+        if !matches!(self.socket.state(), State::Open) {
             return Err(NetError::Closed);
         }
         let sent = match message {
-            Message::Text(text) => self.socket.send_with_str(&text),
-            Message::Binary(bytes) => self.socket.send_with_u8_array(&bytes),
+            Message::Text(text) => self.raw.send_with_str(&text),
+            Message::Binary(bytes) => self.raw.send_with_u8_array(&bytes),
         };
         sent.map_err(|_| NetError::Closed)
     }
 
     pub(crate) async fn receive(&mut self) -> Received {
-        poll_fn(|context| {
-            let mut inbox = self.inbox.borrow_mut();
-            if let Some(message) = inbox.messages.pop_front() {
-                return Poll::Ready(Received::Message(message));
+        while self.closed.is_none() {
+            match self.socket.next().await {
+                Some(Ok(Frame::Text(text))) => return Received::Message(Message::Text(text)),
+                Some(Ok(Frame::Bytes(bytes))) => return Received::Message(Message::Binary(bytes)),
+                Some(Err(WebSocketError::ConnectionClose(event))) => {
+                    self.closed = Some((event.code, event.reason));
+                }
+                // An error event says nothing; the close event comes after it.
+                Some(Err(_)) => {}
+                None => self.closed = Some((LOST, String::new())),
             }
-            if let Some((code, reason)) = inbox.closed.clone() {
-                return Poll::Ready(Received::Closed { code, reason });
-            }
-            inbox.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
+        }
+        let (code, reason) = self.closed.clone().unwrap_or((LOST, String::new()));
+        Received::Closed { code, reason }
     }
 
     #[expect(
@@ -135,29 +87,14 @@ impl Socket {
     )]
     pub(crate) async fn close(self, code: u16, reason: &str) {
         // Fails only for a code that pages may not send; the drop closes then.
-        let _ = self.socket.close_with_code_and_reason(code, reason);
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        // A socket that is closed already stays so.
-        let _ = self.socket.close();
-    }
-}
-
-fn message(event: &MessageEvent) -> Message {
-    let data = event.data();
-    match data.as_string() {
-        Some(text) => Message::Text(text),
-        None => Message::Binary(Uint8Array::new(&data).to_vec()),
+        let _ = self.socket.close(Some(code), Some(reason));
     }
 }
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
-            .field("closed", &self.inbox.borrow().closed)
+            .field("closed", &self.closed)
             .finish_non_exhaustive()
     }
 }

@@ -14,6 +14,9 @@ const SHORT_MODULE: &str = "a";
 /// How the function begins that loads the wasm: from an answer to a request, for its imports.
 const LOADER: &str = "async function __wbg_load(module, imports) {";
 
+/// How it is called.
+const LOADS: &str = "__wbg_load(await module_or_path, ";
+
 /// The glue of a page: a list of functions for the wasm, and calls of its exports as `wasm.name`.
 pub(super) struct Glue {
     lines: Vec<String>,
@@ -52,7 +55,8 @@ impl Glue {
             .collect()
     }
 
-    /// Takes out the function that loads the wasm, since another one takes its place.
+    /// Takes out the function that loads the wasm, since another one takes its place. That one waits for the answer
+    /// itself: an address that nobody answers at is for it to tell, too.
     pub(super) fn without_loader(&mut self) -> Result<()> {
         let mut lines = self.lines.iter();
         let start = lines.position(|line| line.starts_with(LOADER));
@@ -61,6 +65,11 @@ impl Glue {
             bail!("the glue has no `{LOADER}`: wasm-bindgen writes otherwise than it did");
         };
         self.lines.drain(start..start + length + 2);
+        let mut calls = self.lines.iter_mut().filter(|line| line.contains(LOADS));
+        let Some(call) = calls.next() else {
+            bail!("the glue has no `{LOADS}`: wasm-bindgen writes otherwise than it did");
+        };
+        *call = call.replace(LOADS, "__wbg_load(module_or_path, ");
         Ok(())
     }
 
@@ -189,6 +198,7 @@ async function __wbg_load(module, imports) {
         return stream;
     }
 }
+async function init() { return await __wbg_load(await module_or_path, imports); }
 function start() { wasm.__wbindgen_start(); return notwasm.x; }
 export { initSync, __wbg_init as default };
 "#;
