@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A view is shown once in a frame of the browser, however many changes arrive in it.
 const FRAME: Duration = Duration::from_millis(16);
 /// Where more arrives than anybody can read it then stays as it is for so long, so that the page has time for its reader.
-const BUSY_PAUSE: Duration = Duration::from_millis(48);
+const BUSY_PAUSE: Duration = Duration::from_millis(32);
 /// More changes than that a second are that much.
 const BUSY: u64 = 250;
 /// That is counted over this time: a handful that comes at once is not much.
