@@ -11,6 +11,10 @@ const KEY: &str = "eddy.theme";
 /// Makes this the switch.
 pub fn theme(select: El) {
     select.write(&net::storage::get(KEY).unwrap_or_default());
+    if select.value().is_empty() {
+        // Nothing was kept, or what this page does not know, where a select would show nothing.
+        select.write("");
+    }
     let _ = select.on("change", |event: Event| choose(&event_target_value(&event)));
 }
 

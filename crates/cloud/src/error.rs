@@ -12,7 +12,7 @@ use crate::tls::TlsError;
 pub enum CloudError {
     /// The data folder cannot be made, written or opened.
     #[error(
-        "the data folder {} cannot be used: {source}. Make it writable, or name another one with --data DIR (or --data :memory:)",
+        "the data folder {} cannot be used: {source}. Mend that, or name another one with --data DIR (or --data :memory:)",
         folder.display()
     )]
     Folder {
