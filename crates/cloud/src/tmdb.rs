@@ -2,7 +2,6 @@
 //! What is asked and what the answer says is [`backend::movies::tmdb`]'s; here is the way there.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -16,7 +15,6 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use url::{Host, Position, Url};
 
 /// Where TMDb's API is.
@@ -112,7 +110,8 @@ impl Tmdb {
         }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| format!("TMDb's address names no server: {error}"))?;
-        let secured = connector().await?.connect(name, tcp).await;
+        let config = net::tls_config().await.map_err(|error| error.to_string())?;
+        let secured = TlsConnector::from(config).connect(name, tcp).await;
         self.send(secured.map_err(unreachable)?).await
     }
 
@@ -155,25 +154,6 @@ impl Tmdb {
         }
         Ok(request)
     }
-}
-
-/// TLS with those whom this machine trusts. Read anew each time, which is seldom.
-async fn connector() -> Result<TlsConnector, String> {
-    let read = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
-    let found = read.map_err(|error| format!("reading root certificates failed: {error}"))?;
-    let mut roots = RootCertStore::empty();
-    if roots.add_parsable_certificates(found.certs).0 == 0 {
-        return Err("this machine has no root certificates to know TMDb by: install them (on Debian the package \
-                    ca-certificates), or name their file in SSL_CERT_FILE"
-            .to_owned());
-    }
-    let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be spoken: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 #[cfg(test)]

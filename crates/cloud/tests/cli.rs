@@ -9,8 +9,10 @@
 
 mod common;
 
+use std::net::Ipv4Addr;
 use std::process::Stdio;
 
+use cloud::settings::Settings;
 use common::{DEADLINE, send, with_keys};
 use net::http::Request;
 use serde_json::{Value, json};
@@ -204,21 +206,8 @@ async fn commands_where_no_cloud_has_been_say_so_and_make_none() {
     assert!(said.contains("there is no cloud in "), "{said}");
 }
 
-#[tokio::test]
-async fn watching_over_tls_is_refused_with_what_to_do() {
-    let (ok, _, said) = output(&["watch", "orders", "--endpoint", "https://eddy.example"]).await;
-    assert!(
-        !ok && said.contains("no TLS") && said.contains("http://"),
-        "{said}"
-    );
-}
-
-#[tokio::test]
-async fn watching_prints_a_line_an_event() {
-    let cloud = common::cloud().await;
-    let mut watching = eddy_cloud(&["watch", "orders", "--endpoint", &cloud.url])
-        .spawn()
-        .unwrap();
+/// Until it says that it is live.
+async fn live(watching: &mut Child) {
     let mut told = BufReader::new(watching.stderr.take().unwrap()).lines();
     let live = tokio::time::timeout(DEADLINE, async {
         while !told
@@ -230,11 +219,58 @@ async fn watching_prints_a_line_an_event() {
         {}
     });
     live.await.expect("it is live in time");
+}
+
+#[tokio::test]
+async fn watching_prints_a_line_an_event() {
+    let cloud = common::cloud().await;
+    let mut watching = eddy_cloud(&["watch", "orders", "--endpoint", &cloud.url])
+        .spawn()
+        .unwrap();
+    live(&mut watching).await;
     common::publish(&cloud, common::input("o-42", 3)).await;
     let line = next_line(&mut lines(&mut watching)).await;
     for part in ["o-42", "SUBMITTED", "revision 3", "12.00 EUR"] {
         assert!(line.contains(part), "{line}");
     }
+}
+
+#[tokio::test]
+async fn watching_over_tls_wants_a_certificate_that_it_is_to_trust() {
+    let with_tls = |settings: &mut Settings| settings.tls = Some((Ipv4Addr::LOCALHOST, 0).into());
+    let cloud = common::cloud_with(with_tls).await;
+    let secured = cloud.tls.as_ref().unwrap();
+    let endpoint = format!("https://{}", secured.address);
+    let folder = tempfile::tempdir().unwrap();
+    let watch = |certificate: &str| {
+        let file = folder.path().join("trusted.pem");
+        std::fs::write(&file, certificate).unwrap();
+        eddy_cloud(&["watch", "orders", "--endpoint", &endpoint])
+            .env("SSL_CERT_FILE", file)
+            .env_remove("SSL_CERT_DIR")
+            .spawn()
+            .unwrap()
+    };
+
+    let mut watching = watch(&secured.certificate);
+    live(&mut watching).await;
+    common::publish(&cloud, common::input("o-43", 1)).await;
+    let line = next_line(&mut lines(&mut watching)).await;
+    assert!(line.contains("o-43"), "{line}");
+
+    // Somebody else's says what is wrong, and goes on trying.
+    let other = common::cloud_with(with_tls).await;
+    let mut distrusting = watch(&other.tls.as_ref().unwrap().certificate);
+    let mut told = BufReader::new(distrusting.stderr.take().unwrap()).lines();
+    let said = tokio::time::timeout(DEADLINE, async {
+        loop {
+            let line = told.next_line().await.unwrap().expect("it goes on");
+            if line.contains("certificate") {
+                return line;
+            }
+        }
+    });
+    said.await.expect("it says so in time");
 }
 
 #[tokio::test]

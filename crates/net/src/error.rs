@@ -36,7 +36,6 @@ impl NetError {
 }
 
 /// A cause made of words, which is all that a browser gives.
-#[cfg(target_arch = "wasm32")]
 pub(crate) fn cause(words: impl Into<String>) -> Cause {
     Arc::from(Box::<dyn Error + Send + Sync>::from(words.into()))
 }

@@ -35,6 +35,8 @@ use native as platform;
 
 pub use clock::{Instant, UnixTime, frame, now, sleep, sleep_until, wall, within};
 pub use error::{Cause, NetError};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::tls::config as tls_config;
 pub use task::{MaybeSend, Pending, spawn};
 
 /// The origin of the page, such as `https://example.org`; `None` in a native program.

@@ -179,8 +179,8 @@ enum Command {
         /// What to follow.
         #[arg(value_enum)]
         what: Watched,
-        /// The running cloud.
-        #[arg(long, default_value = "http://127.0.0.1:8787", value_name = "URL", value_parser = plain_http)]
+        /// The running cloud. One that is known by a certificate of its own needs the file of that in `SSL_CERT_FILE`.
+        #[arg(long, default_value = "http://127.0.0.1:8787", value_name = "URL", value_parser = endpoint)]
         endpoint: String,
     },
     /// What the pipeline gave up on.
@@ -341,14 +341,11 @@ fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number from 0 to 1, such as 0.75".to_owned())
 }
 
-/// The native clients are built without TLS: better said at once than tried for ever.
-fn plain_http(endpoint: &str) -> Result<String, String> {
-    let plain = endpoint.starts_with("http://");
-    plain.then(|| endpoint.to_owned()).ok_or_else(|| {
-        "it has to be http://HOST:PORT, for this program speaks no TLS; a cloud that is elsewhere can be followed \
-         through a tunnel, such as ssh -L 8787:127.0.0.1:8787 HOST"
-            .to_owned()
-    })
+fn endpoint(url: &str) -> Result<String, String> {
+    let known = ["http://", "https://"].iter().any(|it| url.starts_with(it));
+    known
+        .then(|| url.to_owned())
+        .ok_or_else(|| "it has to be http://HOST:PORT or https://HOST:PORT".to_owned())
 }
 
 #[cfg(test)]

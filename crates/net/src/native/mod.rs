@@ -1,4 +1,4 @@
-//! The native side: tokio, tokio-tungstenite and reqwest.
+//! The native side: tokio, tokio-tungstenite, hyper and rustls.
 
 pub(crate) mod clock;
 pub(crate) mod http;
@@ -6,6 +6,7 @@ pub(crate) mod life;
 pub(crate) mod random;
 pub(crate) mod socket;
 pub(crate) mod storage;
+pub(crate) mod tls;
 
 pub(crate) fn origin() -> Option<String> {
     None

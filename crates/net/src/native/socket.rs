@@ -11,8 +11,11 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message as Frame, protocol::frame::coding::CloseCode};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
 
+use super::tls;
 use crate::NetError;
 use crate::socket::{LOST, Message, Received};
 
@@ -37,7 +40,13 @@ impl Socket {
                 .headers_mut()
                 .insert(SEC_WEBSOCKET_PROTOCOL, offered);
         }
-        let (stream, response) = connect_async(request).await.map_err(|error| match error {
+        let connector = if request.uri().scheme_str() == Some("wss") {
+            Connector::Rustls(tls::config().await?)
+        } else {
+            Connector::Plain
+        };
+        let connecting = connect_async_tls_with_config(request, None, false, Some(connector));
+        let (stream, response) = connecting.await.map_err(|error| match error {
             Error::Url(_) | Error::HttpFormat(_) => invalid(error),
             _ => NetError::Refused(Arc::new(error)),
         })?;
