@@ -1,4 +1,4 @@
-//! What the page weighs on its way to a browser: its wasm, JavaScript and CSS in Brotli at quality 11.
+//! What the page weighs on its way to a browser: its wasm, JavaScript, CSS and HTML in Brotli at quality 11.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,8 +10,9 @@ use anyhow::{Context, Result, ensure};
 use crate::pack;
 
 /// What all parts together may weigh, in bytes, with all five systems (orders by two ways, movies, calendar,
-/// restaurant): above it the test command fails. The aim was 200,000; below that it is not to grow unseen.
-pub(crate) const BUDGET: usize = 190_000;
+/// restaurant): above it the test command fails. The aim was 200,000; below that it is not to grow unseen. HTML counts,
+/// since much of what is shown comes from its templates; posters do not, since they are data.
+pub(crate) const BUDGET: usize = 198_000;
 
 /// A part of the page.
 pub(crate) struct Part {
@@ -32,7 +33,7 @@ pub(crate) fn parts(dist: &Path) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for file in files
         .iter()
-        .filter(|file| !has_extension(file, &["html", "svg"]))
+        .filter(|file| !has_extension(file, &["svg"]))
     {
         let name = file
             .strip_prefix(dist)
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wasm_scripts_and_styles_count_and_nothing_else() {
+    fn wasm_scripts_styles_and_html_count_and_nothing_else() {
         let dist = tempfile::tempdir().unwrap();
         for name in [
             "page.wasm",
@@ -133,6 +134,7 @@ mod tests {
             "page.css",
             "index.html",
             "page.js.br",
+            "poster.svg",
             "appconfig.json",
         ] {
             fs::write(dist.path().join(name), "text ".repeat(50)).unwrap();
@@ -143,7 +145,7 @@ mod tests {
                 .iter()
                 .map(|part| part.name.as_str())
                 .collect::<Vec<_>>(),
-            ["page.css", "page.js", "page.wasm"]
+            ["index.html", "page.css", "page.js", "page.wasm"]
         );
         assert!(
             parts
