@@ -31,10 +31,7 @@ pub(crate) struct Part {
 pub(crate) fn parts(dist: &Path) -> Result<Vec<Part>> {
     let files = files(dist)?;
     let mut parts = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| !has_extension(file, &["svg"]))
-    {
+    for file in files.iter().filter(|file| !has_extension(file, &["svg"])) {
         let name = file
             .strip_prefix(dist)
             .unwrap_or(file)
