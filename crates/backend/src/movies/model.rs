@@ -1,6 +1,6 @@
 //! Movies, reactions and what a rotation makes of them. Pure: the same rows always come to the same.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 use crate::moment::Moment;
@@ -56,16 +56,26 @@ pub struct Review {
     /// Its type, such as `love`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Of this round so far.
+    /// Of this round so far. A vote adds to the row without looking at it, so there may be more in it than GraphQL's
+    /// `Int` can tell: then this is as many as it can.
+    #[serde(default, deserialize_with = "as_many_as_can_be_told")]
     pub votes: Option<i32>,
     /// The movie that got the most of these in one round.
     pub top_movie: Option<String>,
     /// How many those were.
+    #[serde(default, deserialize_with = "as_many_as_can_be_told")]
     pub top_votes: Option<i32>,
     /// The round that the votes belong to.
     pub round: u32,
     /// Starts at 1 and grows by one with each write.
     pub revision: u32,
+}
+
+fn as_many_as_can_be_told<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i32>, D::Error> {
+    let kept = Option::<i64>::deserialize(deserializer)?;
+    Ok(kept.map(|kept| i32::try_from(kept.max(0)).unwrap_or(i32::MAX)))
 }
 
 impl Review {

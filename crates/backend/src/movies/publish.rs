@@ -68,8 +68,13 @@ fn news<T: Kept + PartialEq>(change: &Change) -> Result<Option<Item>, HandlerErr
         let row: Option<Row<T>> = row.clone().map(rows::read).transpose()?;
         Ok(row.and_then(Row::living))
     };
+    let round = |row: &Option<Item>| row.as_ref().and_then(|row| row.get("round").cloned());
     match (shown(&change.old)?, shown(&change.new)?) {
         (Some(old), Some(new)) if old != new => to_map(&new).map(Some),
+        // A rotation puts the next movie in the place of one that was deleted, and no mutation tells of it.
+        (None, Some(new)) if change.old.is_some() && round(&change.old) != round(&change.new) => {
+            to_map(&new).map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -89,9 +89,18 @@ async fn missing<P: Ports>(ports: &P) -> Result<Vec<Write>, HandlerError> {
         writes.push(rows::replace(movie.as_ref(), &row)?);
     }
     for (id, _) in REACTIONS {
-        if rows::get::<Review, P>(ports, id).await?.is_none() {
-            let row = Row::of(Review::fresh(id, round), Some(round));
-            writes.push(rows::replace(None, &row)?);
+        match rows::get::<Review, P>(ports, id).await? {
+            None => {
+                let row = Row::of(Review::fresh(id, round), Some(round));
+                writes.push(rows::replace(None, &row)?);
+            }
+            // A rotation ended after it had closed the round, and none will come to finish it.
+            Some(before) if before.open.is_none() && !before.deleted && ends_at.is_none() => {
+                let mut row = before.clone();
+                row.open = Some(round);
+                writes.push(rows::replace(Some(&before), &row)?);
+            }
+            Some(_) => {}
         }
     }
     Ok(writes)

@@ -194,3 +194,53 @@ async fn guests_may_add_a_vote_and_set_nothing() {
         (&json!(0), &json!("Ours"))
     );
 }
+
+/// As many votes as there are: what is told ends where GraphQL's `Int` does, and nothing else does.
+#[tokio::test]
+async fn more_votes_than_can_be_told_end_nothing() {
+    let memory = fresh().await;
+    let most = json!({"input": {"id": "1", "votes": i32::MAX}});
+    ask(&memory, &Caller::backend(), "updateReviews", most)
+        .await
+        .unwrap();
+    for token in ["t", "u"] {
+        let told = vote(&memory, &guest("one"), ("1", 1000, 1), token).await;
+        assert_eq!(told.unwrap()["votes"], i32::MAX);
+    }
+    let all = ask(&memory, &guest("one"), "listReviewss", json!({})).await;
+    assert_eq!(all.unwrap()["items"][0]["votes"], i32::MAX);
+    prepare(&memory).await.unwrap();
+    rotate(&memory, 1).await;
+    let kept = review(&memory, "1").await;
+    assert_eq!(
+        (&kept["votes"], &kept["topVotes"], &kept["round"]),
+        (&json!(0), &json!(i32::MAX), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn a_round_that_a_kill_left_closed_is_open_again_when_nothing_rotates() {
+    let memory = fresh().await;
+    vote(&memory, &guest("one"), ("2", 3, 1), "t")
+        .await
+        .unwrap();
+    // The reactions are closed, and then nothing gets through any more.
+    memory.state().faults = [vec![Fault::Conflict; 40], vec![Fault::None]].concat();
+    let cut = on_timer(&memory, &json!(Timer::Rotation { round: 1 })).await;
+    assert!(cut.is_err(), "the rotation did not come to its end");
+    memory.state().faults = Vec::new();
+    let closed = vote(&memory, &guest("one"), ("2", 1, 1), "u").await;
+    assert_eq!(closed.unwrap_err().error_type, "StaleRound");
+
+    memory.state().rotation = None;
+    prepare(&memory).await.unwrap();
+    let told = vote(&memory, &guest("one"), ("2", 1, 1), "u").await;
+    assert_eq!(told.unwrap()["votes"], 4, "none is lost");
+
+    // And where it rotates, the rotation goes on where it was: nothing is opened that is about to be counted.
+    memory.state().rotation = Some(Duration::from_secs(10));
+    prepare(&memory).await.unwrap();
+    rotate(&memory, 1).await;
+    let kept = review(&memory, "2").await;
+    assert_eq!((&kept["topVotes"], &kept["round"]), (&json!(4), &json!(2)));
+}

@@ -53,6 +53,21 @@ async fn votes_and_rotations_are_published_whole_and_in_order() {
     assert_eq!(published(&memory).await, [], "its timer fired twice");
 }
 
+#[tokio::test]
+async fn the_movie_that_follows_a_deleted_one_is_published() {
+    let memory = fresh().await;
+    let deleted = json!({"input": {"id": "0"}});
+    ask(&memory, &Caller::backend(), "deleteMovies", deleted)
+        .await
+        .unwrap();
+    assert_eq!(published(&memory).await, [], "told by the mutation");
+    rotate(&memory, 1).await;
+    let news = published(&memory).await;
+    let movie = news.iter().find(|it| it.document == PUBLISH_MOVIES);
+    let shown = ask(&memory, &guest("one"), "getMovies", json!({"id": 0})).await;
+    assert_eq!(movie.unwrap().variables["input"], shown.unwrap());
+}
+
 #[test]
 fn publishing_selects_every_field_and_hands_in_every_one() {
     let schema = graphql_parser::parse_schema::<String>(API.schema).unwrap();
