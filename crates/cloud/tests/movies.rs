@@ -451,3 +451,53 @@ async fn every_subscription_hears_its_mutations() {
     );
     assert_eq!(next().await, ("onCreateMessage".to_owned(), said));
 }
+
+/// `sendReaction` so often in one request.
+fn reactions(times: usize) -> String {
+    let fields: Vec<_> = (0..times)
+        .map(|at| {
+            format!("a{at}: sendReaction(input: {{id: 1, count: 1, token: \"t\"}}) {{ id count }}")
+        })
+        .collect();
+    format!("mutation {{ {} }}", fields.join(" "))
+}
+
+#[tokio::test]
+async fn one_request_cannot_cut_off_those_who_listen() {
+    // Those who listen run on the test's one thread: they read only when they get their turn.
+    let cloud = cloud_with(|settings| settings.realtime.queue = 32).await;
+    let guest = one(&cloud).await;
+    let mut socket = Socket::live_on("movies", &cloud, &guest).await;
+    let query = "subscription { onSendReaction { id count } }";
+    socket.subscribe(&cloud, query, json!({})).await;
+    for (times, document) in [(51, reactions(51)), (2_000, reactions(2_000))] {
+        let refused = ask(&cloud, &guest, &document).await;
+        assert_eq!(
+            (refused.status, refused.error_type(), &refused.body["data"]),
+            (200, "ResolverExecutionLimitReached", &Value::Null)
+        );
+        let message = refused.message();
+        assert!(
+            message.contains(&format!("{times} root fields")),
+            "{message}"
+        );
+    }
+    // Through a fragment they are as many.
+    let fields = reactions(60);
+    let fields = fields.trim_start_matches("mutation ");
+    let fragment = format!("mutation {{ ...All }} fragment All on Mutation {fields}");
+    let refused = ask(&cloud, &guest, &fragment).await;
+    assert_eq!(refused.error_type(), "ResolverExecutionLimitReached");
+
+    // What may be asked at once is told to all, many times over: nobody's queue runs full.
+    for _ in 0..4 {
+        let told = data(ask(&cloud, &guest, &reactions(50)).await);
+        assert_eq!(told.as_object().unwrap().len(), 50);
+    }
+    for _ in 0..200 {
+        let frame = socket.frame().await;
+        let burst = &frame["payload"]["data"]["onSendReaction"];
+        assert_eq!(*burst, json!({"id": "1", "count": 1}), "{frame}");
+    }
+    assert_eq!(cloud.world.counters.now().cut_off, 0);
+}

@@ -16,6 +16,11 @@ use super::selection::Selector;
 use super::{GraphQlError, GraphQlRequest, GraphQlResponse};
 use crate::world::World;
 
+/// So many root fields may an operation call. What one mutation publishes has to fit many times into the queue of each who
+/// listens (`realtime::Limits::queue`): else one request could cut off all of them.
+/// Source: AppSync API reference, `resolverCountLimit`; the service's own setting, 10,000 unless told otherwise.
+const MOST_FIELDS: usize = 50;
+
 /// Executes a query or a mutation as its caller may, and tells the subscribers of what a mutation did.
 pub async fn execute(
     world: &World,
@@ -45,12 +50,16 @@ pub async fn execute(
         .operation(&prepared.operation)
         .coerced_variable_values(&prepared.variables)
         .enable_schema_introspection(true);
+    let calls = calls(&execution, parent);
+    if calls.len() > MOST_FIELDS {
+        return GraphQlResponse::refused(vec![too_many(calls.len())]);
+    }
     let mut answers = HashMap::new();
     for Call {
         key,
         field,
         arguments,
-    } in calls(&execution, parent)
+    } in calls
     {
         let answer = call(world, api, caller, parent, &field, &arguments).await;
         answers.insert(key, answer);
@@ -98,9 +107,21 @@ pub async fn execute(
                     errand.reached.add(reached);
                 }
             }
+            // Those who listen get their turn before the next.
+            tokio::task::yield_now().await;
         }
     }
     response
+}
+
+/// Refused before anything of it is done. The service's type and first words.
+/// Source: amplify-cli issue 6128.
+fn too_many(fields: usize) -> GraphQlError {
+    let message = format!(
+        "Resolver invocation limit reached. {fields} root fields are called at once; at most {MOST_FIELDS} are taken: \
+         send several requests."
+    );
+    GraphQlError::new("ResolverExecutionLimitReached", message)
 }
 
 /// A root field as its caller called it.
