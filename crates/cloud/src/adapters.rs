@@ -291,6 +291,9 @@ impl Films for World {
     async fn popular_films(&self) -> Option<Result<Vec<Film>, String>> {
         let found = self.settings.tmdb.as_ref()?.popular().await;
         match &found {
+            Ok(films) if films.is_empty() => {
+                tracing::warn!("TMDb's list is empty; the shipped films are shown");
+            }
             Ok(films) => tracing::info!(films = films.len(), "TMDb's popular films are shown"),
             Err(problem) => {
                 tracing::warn!(problem, "the shipped films are shown; TMDb is asked again");

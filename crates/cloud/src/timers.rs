@@ -1,10 +1,12 @@
 //! Durable timers: a payload handed back at a time, at least once, also after a restart.
 
+use std::collections::{HashMap, VecDeque};
+
 use backend::event::HandlerError;
-use futures::StreamExt as _;
 use rusqlite::{Connection, Transaction, params};
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::adapters;
 use crate::dead_letters::{self, Origin};
@@ -34,31 +36,59 @@ pub(crate) fn set(
     Ok(())
 }
 
-/// Fires what is due, until told to stop.
+/// Fires what is due, until told to stop; then waits for those that are firing. One that takes its time, such as one that
+/// asks somebody who does not answer, holds up none but itself.
 pub(crate) async fn pump(world: World, stop: watch::Receiver<bool>) {
     let mut rest = Rest::new(stop, &world.wake.timers);
+    let mut waiting = VecDeque::new();
+    let mut fired = JoinSet::new();
+    // By name, so that none fires a second time meanwhile. A name goes only once its task has been heard of: what was read
+    // before that may still have it as due.
+    let mut firing = HashMap::<Id, String>::new();
     while !rest.over() {
-        let now = world.surroundings.now_millis();
-        let pause = match world
-            .store
-            .read(move |connection| due(connection, now))
-            .await
+        let mut pause = POLL;
+        if waiting.is_empty() {
+            let now = world.surroundings.now_millis();
+            let read = world.store.read(move |connection| due(connection, now));
+            match read.await {
+                Ok((timers, next)) => {
+                    waiting.extend(timers);
+                    waiting.retain(|timer: &Timer| firing.values().all(|it| *it != timer.name));
+                    pause = next.map_or(POLL, |at| pump::duration(at - now).min(POLL));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "reading the timers failed; it will be tried again");
+                }
+            }
+        }
+        while fired.len() < CONCURRENCY
+            && let Some(timer) = waiting.pop_front()
         {
-            Ok((timers, _)) if !timers.is_empty() => {
-                let timers = futures::stream::iter(timers);
-                timers
-                    .for_each_concurrent(CONCURRENCY, |timer| fire(&world, timer))
-                    .await;
-                continue;
-            }
-            Ok((_, next)) => next.map_or(POLL, |at| pump::duration(at - now).min(POLL)),
-            Err(error) => {
-                tracing::warn!(%error, "reading the timers failed; it will be tried again");
-                POLL
-            }
-        };
-        rest.until(pause).await;
+            let (name, world) = (timer.name.clone(), world.clone());
+            let task = fired.spawn(async move { fire(&world, timer).await });
+            firing.insert(task.id(), name);
+        }
+        tokio::select! {
+            Some(ended) = fired.join_next_with_id() => hear(ended, &mut firing),
+            () = rest.until(pause) => {}
+        }
     }
+    while let Some(ended) = fired.join_next_with_id().await {
+        hear(ended, &mut firing);
+    }
+}
+
+/// A task that fired a timer has ended. A handler that panics has failed like others; what is left is a fault of the
+/// pump's own, which its timer survives.
+fn hear(ended: Result<(Id, ()), JoinError>, firing: &mut HashMap<Id, String>) {
+    let id = match ended {
+        Ok((id, ())) => id,
+        Err(error) => {
+            tracing::error!(%error, "firing a timer broke off; it will fire again");
+            error.id()
+        }
+    };
+    firing.remove(&id);
 }
 
 struct Timer {

@@ -236,6 +236,36 @@ async fn what_does_not_answer_is_not_waited_for() {
     assert!(nobody.starts_with("TMDb cannot be reached"), "{nobody}");
 }
 
+/// It does not answer, and is waited for: for longer than all of this takes.
+#[tokio::test]
+async fn movies_rotate_while_it_is_waited_for() {
+    let server = Server::start(|_| {
+        Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>())
+            .into_response()
+    })
+    .await;
+    let tmdb = Tmdb::new(TOKEN, &server.url).unwrap().within(DEADLINE * 3);
+    let cloud = cloud_with(|settings| {
+        settings.rotation = Duration::from_millis(100);
+        settings.tmdb = Some(tmdb);
+    })
+    .await;
+    let round = async || {
+        let query = "{ getMovies(id: 0) { round } }";
+        data(ask(&cloud, &guest(&cloud), query).await)["getMovies"]["round"].clone()
+    };
+    until("it was asked", async || {
+        !server.asked.lock().unwrap().is_empty()
+    })
+    .await;
+    let asked = round().await.as_i64().unwrap();
+    until("five rotations", async || {
+        round().await.as_i64().unwrap() >= asked + 5
+    })
+    .await;
+    assert_eq!(server.asked.lock().unwrap().len(), 1, "it asks once");
+}
+
 #[tokio::test]
 async fn it_is_asked_again_a_minute_later() {
     let server = Server::start(|before| {
