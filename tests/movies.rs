@@ -8,13 +8,18 @@ mod page;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use appsync::{Auth, Client, Endpoint, Operation};
+use aws_guest::Region;
+use backend::api::Caller;
+use cloud::settings::REGION;
 use cloud::{Settings, testing};
 use eddy::live::flight::Token;
 use eddy::live::{Link, View, drive};
 use eddy::movies::chat::{self, Draft};
-use eddy::movies::model::{Item, Reaction, messages, movie, reviews};
+use eddy::movies::model::{Best, Item, Reaction, Round, messages, movie, reviews};
 use eddy::movies::votes::{Batch, Outcome};
 use eddy::movies::wire::{Api, Movies};
+use serde_json::json;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 type Shown = Arc<Mutex<Option<View<Item>>>>;
@@ -32,6 +37,15 @@ fn visitor(url: &str) -> (Api, Shown) {
         .await;
     });
     (api, shown)
+}
+
+/// A guest who writes their own documents.
+fn author(url: &str) -> Client {
+    Client::new(Endpoint {
+        url: format!("{url}/movies/graphql"),
+        region: Region::new(REGION),
+        auth: Auth::Guest(page::guest(url)),
+    })
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) -> Result {
@@ -132,6 +146,85 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
             said(shown)[count - 1],
             ("ida".to_owned(), "hello".to_owned())
         );
+    }
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_that_selects_little_blanks_nothing_for_others() -> Result {
+    let cloud = testing::start(Settings {
+        rotation: Duration::ZERO,
+        ..Settings::default()
+    })
+    .await?;
+    let (_, shown) = visitor(&cloud.url);
+    let love = || {
+        of(&shown, |view| {
+            let mut reviews = reviews(view.window.rows());
+            reviews.find(|it| it.reaction == Reaction::Love).cloned()
+        })
+    };
+    until("live", || {
+        of(&shown, |view| (view.link == Link::Live).then_some(())).is_some()
+    })
+    .await?;
+    let best = json!({"input": {"id": "1", "votes": 0, "topMovie": "A Film", "topVotes": 9}});
+    let best = best.as_object().unwrap();
+    backend::movies::resolve(
+        &cloud.world,
+        "Mutation",
+        "updateReviews",
+        best,
+        &Caller::backend(),
+    )
+    .await
+    .unwrap();
+    let best = Some(Best {
+        movie: "A Film".to_owned(),
+        votes: 9,
+    });
+    until("a film at the top", || {
+        love().is_some_and(|it| it.best == best)
+    })
+    .await?;
+
+    let author = author(&cloud.url);
+    let little = [
+        "updateReviews(input: {id: \"1\"}) { id revision votes }",
+        "updateReviews(input: {id: \"1\"}) { id revision votes round }",
+        "updateReviews(input: {id: \"1\"}) { id revision votes round topVotes }",
+        "updateReviews(input: {id: \"1\"}) { id revision votes topMovie topVotes }",
+        "updateReviews(input: {id: \"1\"}) { revision }",
+    ];
+    for (count, mutation) in (1..).zip(little.iter().cycle().take(15)) {
+        let mutation = Operation::new(format!("mutation {{ {mutation} }}"));
+        author.execute(mutation).await?;
+        until("one vote more", || {
+            love().is_some_and(|it| it.total.votes == count)
+        })
+        .await?;
+        let shown = love().unwrap();
+        assert_eq!((shown.total.round, shown.best), (Round(1), best.clone()));
+    }
+
+    let said_by = |text: &str| {
+        let said = said(&shown).into_iter();
+        said.filter(|(_, it)| it == text)
+            .map(|(name, _)| name)
+            .next()
+    };
+    for (text, name) in [("with a name", "kim"), ("without one", "")] {
+        let name_given = if name.is_empty() {
+            ""
+        } else {
+            ", name: \"kim\""
+        };
+        let say = format!("createMessage(message: \"{text}\"{name_given}) {{ id message sentAt }}");
+        let say = Operation::new(format!("mutation {{ {say} }}"));
+        author.execute(say).await?;
+        until("what was said", || said_by(text).is_some()).await?;
+        assert_eq!(said_by(text).as_deref(), Some(name));
     }
     cloud.shutdown().await?;
     Ok(())

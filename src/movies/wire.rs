@@ -178,11 +178,26 @@ impl Source for Movies {
         let messages = schema::on_create_message::Variables {};
         let messages = client.subscribe::<schema::OnCreateMessage>(messages);
         let parts = [
-            api::changes(movies, move |data| put(movie(data.on_update_movies?)?)),
-            api::changes(reviews, move |data| {
-                put(Is::Review(review(data.on_update_reviews?)?))
+            // What is told is what somebody selected, and that may be a guest: it is applied only if all that is shown of
+            // the row is in it. In a snapshot what is null is so.
+            api::changes(movies, move |data| {
+                let row = data.on_update_movies?;
+                row.round?;
+                put(movie(row)?)
             }),
-            api::changes(messages, move |data| put(message(data.on_create_message?)?)),
+            api::changes(reviews, move |data| {
+                let row = data.on_update_reviews?;
+                row.round?;
+                if row.top_votes? > 0 {
+                    row.top_movie.as_ref()?;
+                }
+                put(Is::Review(review(row)?))
+            }),
+            api::changes(messages, move |data| {
+                let row = data.on_create_message?;
+                row.name.as_ref()?;
+                put(message(row)?)
+            }),
         ];
         let widened = self.widened.lock();
         let widened = widened.unwrap_or_else(PoisonError::into_inner).take();
