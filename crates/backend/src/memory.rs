@@ -192,10 +192,19 @@ impl Queues for Memory {
         Ok(())
     }
 
-    async fn depths(&self, _: &'static Queue) -> Result<Depths, PortError> {
+    async fn depths(
+        &self,
+        _: &'static Queue,
+        workflow: &'static Workflow,
+    ) -> Result<Depths, PortError> {
+        let state = self.state();
+        let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+        let names = state.executions.keys();
+        let running = names.filter(|(name, _)| *name == workflow.name).count();
         Ok(Depths {
-            depth: u32::try_from(self.state().sent.len()).unwrap_or(u32::MAX),
-            ..Depths::default()
+            depth: count(state.sent.len()),
+            in_flight: count(running),
+            dead: 0,
         })
     }
 }
@@ -214,13 +223,6 @@ impl Workflows for Memory {
         let execution = (workflow.name, name.to_owned());
         state.executions.entry(execution).or_insert(input);
         Ok(())
-    }
-
-    async fn running(&self, workflow: &'static Workflow) -> Result<u32, PortError> {
-        let state = self.state();
-        let names = state.executions.keys();
-        let running = names.filter(|(name, _)| *name == workflow.name).count();
-        Ok(u32::try_from(running).unwrap_or(u32::MAX))
     }
 }
 

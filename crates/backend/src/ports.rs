@@ -246,10 +246,12 @@ pub trait Queues {
         body: Value,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// How much there is in it. As the real ones count: about right.
+    /// How much there is in it and in the workflow that its messages begin; what is in both, since the consumer has not
+    /// said so far that it has handed it on, counts once. As the real ones count: about right.
     fn depths(
         &self,
         queue: &'static Queue,
+        workflow: &'static Workflow,
     ) -> impl Future<Output = Result<Depths, PortError>> + Send;
 }
 
@@ -267,15 +269,15 @@ pub struct Queue {
     pub receives: u32,
 }
 
-/// How much there is in a queue.
+/// How much there is in a queue and in the workflow behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Depths {
     /// Messages that wait to be received.
     pub depth: u32,
-    /// Messages that were received and may come again.
+    /// Messages that were received and may come again, and executions that run.
     pub in_flight: u32,
-    /// Messages that were given up.
+    /// Messages that were given up, and executions that failed.
     pub dead: u32,
 }
 
@@ -289,12 +291,6 @@ pub trait Workflows {
         name: &str,
         input: Value,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
-
-    /// How many executions of a workflow run. About right, as the service's lists are.
-    fn running(
-        &self,
-        workflow: &'static Workflow,
-    ) -> impl Future<Output = Result<u32, PortError>> + Send;
 }
 
 /// A workflow that is deployed.

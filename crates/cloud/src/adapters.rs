@@ -40,6 +40,7 @@ pub(crate) static TABLES: &[&Table] = &[
     &calendar::EVENTS,
     &calendar::CALENDARS,
     &restaurant::ORDERS,
+    &restaurant::ACCEPTED,
     &tokens::TOKENS,
 ];
 
@@ -184,8 +185,12 @@ impl Queues for World {
         Ok(())
     }
 
-    async fn depths(&self, queue: &'static Queue) -> Result<Depths, PortError> {
-        Ok(queues::depths(self, queue).await?)
+    async fn depths(
+        &self,
+        queue: &'static Queue,
+        workflow: &'static Workflow,
+    ) -> Result<Depths, PortError> {
+        Ok(queues::depths(self, queue, workflow).await?)
     }
 }
 
@@ -206,10 +211,6 @@ impl Workflows for World {
             return Err(PortError::Unavailable(why));
         }
         workflows::start(self, workflow, name, input).await
-    }
-
-    async fn running(&self, workflow: &'static Workflow) -> Result<u32, PortError> {
-        Ok(workflows::running(self, workflow).await?)
     }
 }
 

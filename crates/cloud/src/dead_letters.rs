@@ -187,16 +187,61 @@ pub async fn resend(world: &World, id: i64) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// Sends all of them again and says how many.
+/// What came of sending all of them again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Resent {
+    /// So many were sent again.
+    pub resent: usize,
+    /// These cannot be, for now or for ever, and stay.
+    pub stayed: Vec<Stayed>,
+}
+
+/// A dead letter that could not be sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stayed {
+    /// Its id.
+    pub id: i64,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// Sends all of them again that can be; one that cannot holds up nobody. What is gone meanwhile is somebody else's.
 ///
 /// # Errors
-/// Where the store fails.
-pub async fn resend_all(world: &World) -> Result<usize, CloudError> {
-    let letters = list(&world.store).await?;
-    for letter in &letters {
-        resend(world, letter.id).await?;
+/// Where the store cannot be read.
+pub async fn resend_all(world: &World) -> Result<Resent, CloudError> {
+    let mut all = Resent::default();
+    for DeadLetter { id, .. } in list(&world.store).await? {
+        match resend(world, id).await {
+            Ok(()) => all.resent += 1,
+            Err(CloudError::NoDeadLetter(_)) => {}
+            Err(error) => {
+                let why = error.to_string();
+                all.stayed.push(Stayed { id, why });
+            }
+        }
     }
-    Ok(letters.len())
+    Ok(all)
+}
+
+/// Forgets one for good: there is nothing to send again then.
+///
+/// # Errors
+/// [`CloudError::NoDeadLetter`] if there is none under this id; [`CloudError::Refused`] for an event of the bus, which
+/// the account of all events needs.
+pub async fn discard(store: &Store, id: i64) -> Result<(), CloudError> {
+    let discard = move |tx: &Transaction<'_>| {
+        let letter = find(tx, id)?.ok_or(CloudError::NoDeadLetter(id))?;
+        if letter.origin == Origin::Bus {
+            return Err(CloudError::Refused(format!(
+                "dead letter {id} is an event that the bus accepted, and the account of all events counts it: it can be \
+                 sent again (`eddy-cloud dead-letters resend {id}`), not dropped"
+            )));
+        }
+        tx.execute("DELETE FROM dead_letters WHERE id = ?", [id])?;
+        Ok(())
+    };
+    store.write(discard).await
 }
 
 /// The account of all events.
@@ -270,17 +315,6 @@ pub(crate) fn revive(
         [origin.as_str(), name, subject],
     )?;
     Ok(())
-}
-
-/// How many there are of one origin and name.
-pub(crate) fn count(
-    connection: &Connection,
-    origin: Origin,
-    name: &str,
-) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM dead_letters WHERE origin = ? AND name = ?";
-    let mut count = connection.prepare_cached(sql)?;
-    Ok(count.query_row([origin.as_str(), name], |row| row.get(0))?)
 }
 
 fn find(connection: &Connection, id: i64) -> Result<Option<DeadLetter>, StoreError> {

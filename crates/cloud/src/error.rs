@@ -107,6 +107,11 @@ pub enum CloudError {
     /// There is no dead letter under this id.
     #[error("there is no dead letter {0}. `eddy-cloud dead-letters list` shows what there is")]
     NoDeadLetter(i64),
+    /// Some dead letters could not be sent again; each of them has been printed, with why.
+    #[error(
+        "{0} could not be sent again and stay. `eddy-cloud dead-letters drop ID` gives one up for good"
+    )]
+    LettersStay(usize),
     /// The cloud knows no event under this id.
     #[error(
         "there is no event {0}. `PutEvents` answers with the ids of what it accepted; a week after its end an event is forgotten"

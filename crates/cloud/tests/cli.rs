@@ -12,7 +12,10 @@ mod common;
 use std::net::Ipv4Addr;
 use std::process::Stdio;
 
+use cloud::Data;
+use cloud::dead_letters;
 use cloud::settings::Settings;
+use cloud::store::{Store, StoreError};
 use common::{DEADLINE, send, with_keys};
 use net::http::Request;
 use serde_json::{Value, json};
@@ -172,6 +175,59 @@ async fn commands_beside_a_running_cloud() {
     assert!(!ok && said.contains("dead-letters list"), "{said}");
 }
 
+/// One that cannot be sent again holds up nobody, is told of, and goes when it is dropped.
+#[tokio::test]
+async fn dead_letters_that_cannot_be_sent_again_stay_until_they_are_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (mut child, _) = serve(data).await;
+    child.kill().await.unwrap();
+    let bury = "INSERT INTO dead_letters (origin, name, subject, cause, attempts, payload, at) VALUES
+        ('workflow', 'older', 'o', 'gone', 1, '{}', 0), ('stream', 'orders-publish', 'o', 'torn', 1, '{', 0),
+        ('timer', 'a', 'a', 'late', 1, '{}', 0), ('queue', 'q', 'm', 'bad', 4, '{}', 0), ('bus', 'r', 'e', 'bad', 1, '{}', 0)";
+    let store = Store::open(&Data::Folder(folder.path().to_owned()))
+        .await
+        .unwrap();
+    let buried = store.write(move |tx| Ok::<_, StoreError>(tx.execute(bury, [])?));
+    assert_eq!(buried.await.unwrap(), 5);
+    let command = async |arguments: &[&str]| {
+        output(&[&["dead-letters"], arguments, &["--data", data]].concat()).await
+    };
+    // What is on the bus is an event that the account counts.
+    let (ok, _, said) = command(&["drop", "5"]).await;
+    assert!(!ok && said.contains("resend 5"), "{said}");
+    let (ok, printed, said) = command(&["resend", "--all"]).await;
+    assert!(!ok && printed.contains("Sent again: 3"), "{printed} {said}");
+    assert!(
+        printed.contains("1 stays: this eddy-cloud has no workflow \"older\""),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("2 stays: ") && said.contains("drop ID"),
+        "{printed} {said}"
+    );
+    let left = async || {
+        let letters = dead_letters::list(&store).await.unwrap();
+        letters.iter().map(|letter| letter.id).collect::<Vec<_>>()
+    };
+    assert_eq!(left().await, [1, 2]);
+    let (ok, printed, _) = command(&["resend", "--all", "--json"]).await;
+    let told: Value = serde_json::from_str(&printed).unwrap();
+    assert!(
+        !ok && told["resent"] == 0 && told["stayed"][1]["id"] == 2,
+        "{told}"
+    );
+    for id in ["1", "2"] {
+        let (ok, printed, _) = command(&["drop", id]).await;
+        assert!(ok && printed.contains(id), "{printed}");
+        let (ok, _, said) = command(&["drop", id]).await;
+        assert!(!ok && said.contains("dead-letters list"), "{said}");
+    }
+    assert_eq!(left().await, [] as [i64; 0]);
+    let (ok, printed, _) = command(&["resend", "--all"]).await;
+    assert!(ok && printed.contains("Sent again: 0"), "{printed}");
+}
+
 #[tokio::test]
 async fn commands_where_no_cloud_has_been_say_so_and_make_none() {
     let root = tempfile::tempdir().unwrap();
@@ -186,6 +242,7 @@ async fn commands_where_no_cloud_has_been_say_so_and_make_none() {
             &["dead-letters", "list"],
             &["dead-letters", "show", "1"],
             &["dead-letters", "resend", "--all"],
+            &["dead-letters", "drop", "1"],
         ] {
             let (ok, printed, said) = output(&[command, &["--data", data]].concat()).await;
             let expected = format!(

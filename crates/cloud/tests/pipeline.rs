@@ -355,7 +355,7 @@ async fn dead_letters_are_sent_again() -> Result {
     running
         .until("the order", |account| account.written == 1)
         .await?;
-    assert_eq!(dead_letters::resend_all(&running.world).await?, 2);
+    assert_eq!(dead_letters::resend_all(&running.world).await?.resent, 2);
     let account = running
         .until("all ends", |account| account.pending == 0)
         .await?;

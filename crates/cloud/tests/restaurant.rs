@@ -14,6 +14,7 @@ use backend::ports::Pace;
 use backend::restaurant::Payments;
 use cloud::Settings;
 use cloud::dead_letters::{self, Origin};
+use cloud::store::StoreError;
 use cloud::surroundings::Surroundings;
 use cloud::testing::{Running, start_in};
 use cloud::topics;
@@ -285,6 +286,79 @@ async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_i
     assert_eq!(listed["orders"], json!([]));
 }
 
+/// Nobody takes it from the queue meanwhile.
+#[tokio::test]
+async fn an_order_in_the_queue_is_there_and_under_way() {
+    let cloud = cloud_with(|settings| {
+        settings.poison = Some("Soup".into());
+        settings.visibility = Duration::from_secs(3600);
+    })
+    .await;
+    let id = placed(&cloud, soup()).await;
+    let update = format!(
+        "mutation {{ updateOrder(input: {{id: \"{id}\", name: \"n\", quantity: 1, restaurantId: \"r\"}}) {{ id }} }}"
+    );
+    let delete = format!("mutation {{ deleteOrder(id: \"{id}\") }}");
+    let query = format!("{{ order(id: \"{id}\") {{ id }} }}");
+    for document in [update, delete, query] {
+        let answer = ask(&cloud, &guest(&cloud), &document, json!({})).await;
+        assert_eq!(answer.error_type(), "OrderInProgress", "{}", answer.text);
+        assert!(answer.message().contains(&id), "{}", answer.text);
+    }
+    let pipeline = pipeline(&cloud).await;
+    let under_way = pipeline["depth"].as_u64().unwrap() + pipeline["inFlight"].as_u64().unwrap();
+    assert_eq!(under_way, 1);
+}
+
+/// It was saved, and nobody goes on with it: that is told, until it is sent again.
+#[tokio::test]
+async fn an_order_whose_execution_fails_is_dead_and_ends_when_it_is_sent_again() {
+    let settings = Settings {
+        pace: Pace::from_state(Duration::from_secs(8)),
+        rotation: Duration::ZERO,
+        ..Settings::default()
+    };
+    let now = Surroundings::machine().now();
+    let (surroundings, clock) = Surroundings::simulated(now, 1);
+    let cloud = start_in(settings, surroundings).await.unwrap();
+    let id = placed(&cloud, soup()).await;
+    until("it is saved", async || {
+        order(&cloud, &id).await.body["data"]["order"].is_object()
+    })
+    .await;
+    until("it is counted once", async || {
+        pipeline(&cloud).await == json!({"depth": 0, "inFlight": 1, "dead": 0})
+    })
+    .await;
+    let spoil = |tx: &rusqlite::Transaction<'_>| {
+        tx.execute(
+            "UPDATE executions SET checkpoint = json_set(checkpoint, '$.phase', 'Napping')",
+            [],
+        )?;
+        Ok::<_, StoreError>(())
+    };
+    cloud.world.store.write(spoil).await.unwrap();
+    let moving = async |what: &str, wanted: Value| {
+        until(what, async || {
+            clock.advance(Duration::from_millis(500));
+            cloud.world.nudge();
+            pipeline(&cloud).await == wanted
+        })
+        .await;
+    };
+    moving("it is dead", json!({"depth": 0, "inFlight": 0, "dead": 1})).await;
+    let pending = order(&cloud, &id).await.body["data"]["order"].take();
+    assert_eq!(pending["orderStatus"], "PENDING");
+    let all = dead_letters::resend_all(&cloud.world).await.unwrap();
+    assert_eq!((all.resent, all.stayed), (1, vec![]));
+    moving(
+        "it has ended",
+        json!({"depth": 0, "inFlight": 0, "dead": 0}),
+    )
+    .await;
+    assert_ne!(ended(&cloud, &id).await["orderStatus"], "PENDING");
+}
+
 #[tokio::test]
 async fn the_same_token_is_the_same_order_processed_once() {
     let cloud = cloud().await;
@@ -327,7 +401,8 @@ async fn poison_is_dead_after_four_receives_with_its_cause_and_succeeds_when_it_
         pipeline(&cloud).await == json!({"depth": 0, "inFlight": 0, "dead": 1})
     })
     .await;
-    assert_eq!(order(&cloud, &poison).await.error_type(), "NotFound");
+    // Whoever has its id is not told that there is none: it may be sent again.
+    assert_eq!(order(&cloud, &poison).await.error_type(), "OrderInProgress");
     let letters = dead_letters::list(&cloud.world.store).await.unwrap();
     let letter = &letters[0];
     assert_eq!(

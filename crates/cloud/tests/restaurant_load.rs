@@ -1,4 +1,5 @@
-//! Five thousand orders from fifty clients, while the queue's consumer is killed ten times and the program twice: every
+//! Five thousand orders from fifty clients, while the queue's consumer is killed ten times, each time in the middle of a
+//! batch, and the program twice: every
 //! accepted order ends exactly once, with one execution and one notification; what is poison is dead after four receives
 //! with its cause, and succeeds when it is sent again after the cause is gone.
 //!
@@ -25,6 +26,7 @@ use cloud::store::{Store, StoreError};
 use common::program::{Program, Result, insist, until};
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 const CLIENTS: usize = 50;
@@ -57,10 +59,12 @@ async fn place(
     client: Client,
     number: usize,
     orders: usize,
+    gate: Arc<Semaphore>,
     accepted: Arc<AtomicUsize>,
 ) -> Result<Vec<(String, &'static str)>> {
     let mut ids = Vec::new();
     for order in 0..orders {
+        gate.acquire().await?.forget();
         let name = name(number * orders + order);
         let input = json!({"name": name, "quantity": 1 + order % 100, "restaurantId": "corner"});
         let variables = json!({"input": input, "token": format!("{number}/{order}")});
@@ -134,23 +138,47 @@ async fn every_accepted_order_ends_exactly_once() -> Result {
     let orders = orders_a_client();
     let all = CLIENTS * orders;
     let accepted = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::new(Semaphore::new(0));
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
         let client = program.client("restaurant");
-        clients.spawn(place(client, number, orders, accepted.clone()));
+        clients.spawn(place(
+            client,
+            number,
+            orders,
+            gate.clone(),
+            accepted.clone(),
+        ));
     }
-    // Ten kills of the consumer all along the way, two of the program among them.
+    let kept = Kept::open(folder.path()).await?;
+    // Ten kills of the consumer all along the way, each with a batch in its hands; two of the program beside.
+    let mut share = 0;
     for kill in 1..=KILLS_OF_THE_CONSUMER {
-        let share = all * kill / (KILLS_OF_THE_CONSUMER + 1);
+        let lost = program.lost_batches().await?;
+        program.fault("consumers", Value::Null).await?;
+        let more = all * kill / (KILLS_OF_THE_CONSUMER + 1) - share;
+        share += more;
+        gate.add_permits(more);
         until("some more are accepted", async || {
             accepted.load(Ordering::SeqCst) >= share
         })
         .await?;
-        program.fault("consumers", Value::Null).await?;
+        until("the kill has cost a batch", async || {
+            program.lost_batches().await.is_ok_and(|now| now > lost)
+        })
+        .await?;
         if kill % 4 == 0 {
             program = program.kill_and_start_again(folder.path(), &poisoned)?;
         }
+        // Four kills of one message would be the death of it, as they should: none is hit twice by the same hand.
+        until("what came back is done with", async || {
+            let good =
+                "SELECT count(*) FROM messages WHERE receives > 0 AND body NOT LIKE '%Fugu%'";
+            kept.count(good).await == 0
+        })
+        .await?;
     }
+    gate.add_permits(all - share);
     let mut names = BTreeMap::new();
     while let Some(placed) = clients.join_next().await {
         for (id, name) in placed?? {
@@ -163,7 +191,6 @@ async fn every_accepted_order_ends_exactly_once() -> Result {
         named.map(|(id, _)| id.clone()).collect()
     };
     let (poison, good) = (of("Fugu soup"), of("Soup"));
-    let kept = Kept::open(folder.path()).await?;
     kept.rests().await?;
     accounts_for(&kept, &good).await?;
     let letters = dead_letters::list(&kept.0).await?;

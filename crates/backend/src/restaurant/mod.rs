@@ -47,6 +47,15 @@ pub static ORDERS: Table = Table {
     expires: Some("expiresAt"),
 };
 
+/// What was accepted, by its id: until an order is saved, nothing else says that there is one.
+pub static ACCEPTED: Table = Table {
+    name: "restaurant-accepted",
+    key: "id",
+    indexes: &[],
+    stream: false,
+    expires: Some("expiresAt"),
+};
+
 /// All orders in one partition by their creation.
 const NEWEST: Index = Index {
     name: "newest",

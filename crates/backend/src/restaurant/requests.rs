@@ -4,15 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::consumer::Accepted;
 use super::model::{LISTING, Order, OrderId, Ordered};
-use super::{NEWEST, ORDERS, QUEUE, Store, WORKFLOW};
+use super::{ACCEPTED, NEWEST, ORDERS, QUEUE, Store, WORKFLOW};
 use crate::api::{Caller, FieldError, bad_request};
 use crate::event::HandlerError;
 use crate::ids;
 use crate::json::to_map;
 use crate::moment::Moment;
-use crate::ports::{
-    Action, Clock, Condition, Depths, PortError, Query, Queues, Tables, Workflows, Write,
-};
+use crate::ports::{Action, Clock, Condition, PortError, Query, Queues, Tables, Write};
 use crate::retry::Tries;
 use crate::tokens::{Known, Token};
 
@@ -38,10 +36,7 @@ pub async fn post_order<P: Store + Queues>(
         ordered,
         Moment::from(ports.now()),
     );
-    let order = match token {
-        Some(token) => claimed(ports, &token, order).await?,
-        None => order,
-    };
+    let order = accepted(ports, token.as_ref(), order).await?;
     let body = Accepted {
         order_id: order.id.clone(),
         ordered: order.ordered.clone(),
@@ -51,18 +46,33 @@ pub async fn post_order<P: Store + Queues>(
     Ok(json!(order))
 }
 
-/// The order that stands for a token: this one, unless there was one before.
-async fn claimed<P: Store>(ports: &P, token: &Token, order: Order) -> Result<Order, FieldError> {
+/// The order that is accepted now: this one, unless there was one before for its token. Its id is known from here on.
+async fn accepted<P: Store>(
+    ports: &P,
+    token: Option<&Token>,
+    order: Order,
+) -> Result<Order, FieldError> {
+    let known = Write {
+        table: &ACCEPTED,
+        key: order.id.0.clone(),
+        action: Action::Put(to_map(
+            &json!({"id": order.id, "expiresAt": order.expires_at()}),
+        )?),
+        condition: Condition::Always,
+    };
     let mut tries = Tries::default();
     loop {
-        let claim = match token.look(ports).await? {
-            Known::Free(claim) => claim,
-            Known::Result(Value::Object(row)) => return Ok(Order::from_row(row)?),
-            Known::Result(_) | Known::Used => {
-                return Err(bad_request("token", "was used for something else"));
+        let mut writes = vec![known.clone()];
+        if let Some(token) = token {
+            match token.look(ports).await? {
+                Known::Free(claim) => writes.push(claim.write(Some(json!(order)))),
+                Known::Result(Value::Object(row)) => return Ok(Order::from_row(row)?),
+                Known::Result(_) | Known::Used => {
+                    return Err(bad_request("token", "was used for something else"));
+                }
             }
-        };
-        match ports.transact(vec![claim.write(Some(json!(order)))]).await {
+        }
+        match ports.transact(writes).await {
             Ok(()) => return Ok(order),
             Err(PortError::Condition(_) | PortError::Conflict) if tries.again(ports).await => {}
             Err(error) => return Err(error.into()),
@@ -99,14 +109,16 @@ pub async fn delete_order<P: Store>(
 /// One order.
 ///
 /// # Errors
-/// `BadRequestException` or `NotFound`.
+/// `BadRequestException`, `NotFound`, or `OrderInProgress` for one that is accepted and not saved.
 pub async fn order<P: Tables + Clock + Sync>(
     ports: &P,
     arguments: &Map<String, Value>,
 ) -> Result<Value, FieldError> {
     let id = id(arguments)?;
-    let order = living(ports, id).await?;
-    order.map(|order| json!(order)).ok_or_else(|| not_there(id))
+    match living(ports, id).await? {
+        Some(order) => Ok(json!(order)),
+        None => Err(missing(ports, id).await?),
+    }
 }
 
 /// The newest orders that are neither deleted nor past their time.
@@ -132,14 +144,8 @@ pub async fn orders<P: Tables + Clock + Sync>(ports: &P) -> Result<Value, FieldE
 ///
 /// # Errors
 /// Where queue or workflows are out of reach.
-pub async fn pipeline<P: Queues + Workflows + Sync>(ports: &P) -> Result<Value, FieldError> {
-    let Depths {
-        depth,
-        in_flight,
-        dead,
-    } = ports.depths(&QUEUE).await?;
-    let in_flight = in_flight + ports.running(&WORKFLOW).await?;
-    Ok(json!({"depth": depth, "inFlight": in_flight, "dead": dead}))
+pub async fn pipeline<P: Queues + Sync>(ports: &P) -> Result<Value, FieldError> {
+    Ok(json!(ports.depths(&QUEUE, &WORKFLOW).await?))
 }
 
 fn input(arguments: &Map<String, Value>) -> Result<&Map<String, Value>, FieldError> {
@@ -155,11 +161,25 @@ fn id(arguments: &Map<String, Value>) -> Result<&str, FieldError> {
     id.ok_or_else(|| bad_request("id", "an order's id is needed"))
 }
 
-fn not_there(id: &str) -> FieldError {
-    FieldError {
+/// Why there is no order under this id: nobody has ever had it, it is gone, or it is not saved so far.
+async fn missing<P: Tables + Clock + Sync>(
+    ports: &P,
+    id: &str,
+) -> Result<FieldError, HandlerError> {
+    let was_saved = kept(ports, id).await?.is_some();
+    let receipt = ports.get(&ACCEPTED, id).await?;
+    let until = receipt.and_then(|receipt| receipt.get("expiresAt")?.as_i64());
+    let now = ports.now().unix_timestamp();
+    if !was_saved && until.is_some_and(|until| until > now) {
+        return Ok(FieldError {
+            error_type: "OrderInProgress",
+            message: format!("order {id} is accepted and not saved so far: try again when it is"),
+        });
+    }
+    Ok(FieldError {
         error_type: "NotFound",
         message: format!("there is no order {id}"),
-    }
+    })
 }
 
 /// The order, unless it is deleted or its time is over: its row may still lie there for a while.
@@ -201,8 +221,9 @@ async fn rewritten<P: Store>(
 ) -> Result<Order, FieldError> {
     let mut tries = Tries::default();
     loop {
-        let order = living(ports, id).await?;
-        let order = order.ok_or_else(|| not_there(id))?;
+        let Some(order) = living(ports, id).await? else {
+            return Err(missing(ports, id).await?);
+        };
         let revision = order.revision;
         let next = change(order)?;
         let now = Moment::from(ports.now());

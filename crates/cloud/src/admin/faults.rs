@@ -186,8 +186,12 @@ pub(super) async fn payments(State(front): State<Front>, body: Bytes) -> Answer<
 }
 
 pub(super) async fn consumers(State(front): State<Front>) -> Answer<Value> {
-    faults(&front)?.kill_consumers();
-    answer(json!({}))
+    let lost = faults(&front)?.kill_consumers();
+    answer(json!({ "lost": lost }))
+}
+
+pub(super) async fn lost_batches(State(front): State<Front>) -> Answer<Value> {
+    answer(json!({ "lost": faults(&front)?.lost_batches() }))
 }
 
 pub(super) async fn reset(State(front): State<Front>) -> Answer<Value> {

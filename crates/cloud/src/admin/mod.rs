@@ -16,7 +16,7 @@
 //! | `DELETE /faults/deny` | the same, or nothing for all | they may again |
 //! | `POST /faults/poison` | `{"name": "text", "for": 3600}` | no handler takes a restaurant's order with this in its name |
 //! | `POST /faults/payments` | `{"chance": 0.0, "for": 3600}` | so many of the restaurant's payments succeed |
-//! | `POST /faults/consumers` | – | kills the queues' consumers in the middle of what they do; they begin anew |
+//! | `POST /faults/consumers` | – | kills a queue's consumer in the middle of the batch that it has or gets next; it begins anew. `lost` batches so far (`GET` tells them too) |
 //! | `POST /faults/reset` | – | ends all of the above, and a load |
 //! | `POST /load` | `{"rate": 100, "count": 1000, "seed": 1}` | puts order events on the bus; answers when they are all there |
 //! | `POST /load/restaurant` | `{"count": 100}`, and perhaps `"rate": 50` | places orders at the restaurant, without a rate all of them before the first is taken; answers when all have ended, with times |
@@ -89,7 +89,10 @@ fn router(front: Front) -> Router {
         .route("/faults/deny", post(faults::deny).delete(faults::allow))
         .route("/faults/poison", post(faults::poison))
         .route("/faults/payments", post(faults::payments))
-        .route("/faults/consumers", post(faults::consumers))
+        .route(
+            "/faults/consumers",
+            post(faults::consumers).get(faults::lost_batches),
+        )
         .route("/faults/reset", post(faults::reset))
         .route("/load", post(load::run))
         .route("/load/restaurant", post(restaurant::run))

@@ -19,7 +19,6 @@ use super::{Answer, Refused, answer, faults::faults, parsed, within};
 use crate::faults::Faults;
 use crate::server::Front;
 use crate::store::StoreError;
-use crate::workflows;
 use crate::world::World;
 
 /// The longest that a load may take.
@@ -141,10 +140,9 @@ async fn rested(world: &World) -> Result<(), Refused> {
     let deadline = Instant::now() + LONGEST;
     while Instant::now() < deadline {
         let failed = |error: &dyn std::fmt::Display| Refused::Failed(error.to_string());
-        let depths = world.depths(&QUEUE).await.map_err(|e| failed(&e))?;
-        let running = workflows::running(world, &WORKFLOW).await;
-        let running = running.map_err(|error| failed(&error))?;
-        if (depths.depth, depths.in_flight, running) == (0, 0, 0) {
+        let depths = world.depths(&QUEUE, &WORKFLOW).await;
+        let depths = depths.map_err(|error| failed(&error))?;
+        if (depths.depth, depths.in_flight) == (0, 0) {
             return Ok(());
         }
         sleep(LOOK).await;

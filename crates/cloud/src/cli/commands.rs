@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backend::api::{Caller, Role};
 use cloud::credentials::{Authority, Credentials};
-use cloud::dead_letters::{self, DeadLetter};
+use cloud::dead_letters::{self, DeadLetter, Resent, Stayed};
 use cloud::settings::{Data, REGION};
 use cloud::store::Store;
 use cloud::surroundings::Surroundings;
@@ -134,14 +134,30 @@ async fn letters(action: DeadLetterAction) -> Result<(), CloudError> {
                 ..Settings::default()
             })
             .await?;
-            let resent = match id {
-                Some(id) => dead_letters::resend(&world, id).await.map(|()| 1)?,
+            let all = match id {
+                Some(id) => dead_letters::resend(&world, id).await.map(|()| Resent {
+                    resent: 1,
+                    ..Resent::default()
+                })?,
                 None => dead_letters::resend_all(&world).await?,
             };
+            let Resent { resent, stayed } = &all;
             if json {
-                return print_json(&json!({ "resent": resent }));
+                print_json(&all)?;
+            } else {
+                println!("Sent again: {resent}. A running cloud takes them up within moments.");
+                for Stayed { id, why } in stayed {
+                    println!("{id} stays: {why}");
+                }
             }
-            println!("Sent again: {resent}. A running cloud takes them up within moments.");
+            if stayed.is_empty() {
+                return Ok(());
+            }
+            Err(CloudError::LettersStay(stayed.len()))
+        }
+        DeadLetterAction::Drop { id, data } => {
+            dead_letters::discard(&Store::open(&kept(data)?).await?, id).await?;
+            println!("Dropped: {id}.");
             Ok(())
         }
     }

@@ -111,7 +111,7 @@ pub(super) enum Fault {
         #[command(flatten)]
         lasting: AtMost,
     },
-    /// Kill the queues' consumers in the middle of what they do. They begin anew.
+    /// Kill a queue's consumer in the middle of the batch that it has or gets next. It begins anew.
     Consumers,
     /// End every fault, and a load.
     Reset,
@@ -203,7 +203,7 @@ pub(super) async fn fault(fault: Fault, admin: AdminFlag) -> Result<(), CloudErr
         Fault::Consumers => (
             "consumers",
             Value::Null,
-            "The queues' consumers were killed and have begun anew.".to_owned(),
+            "The consumer is killed with the batch that it has or gets next.".to_owned(),
         ),
         Fault::Reset => ("reset", Value::Null, "All faults are over.".to_owned()),
     };

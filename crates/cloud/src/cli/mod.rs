@@ -258,7 +258,8 @@ enum DeadLetterAction {
         #[arg(long)]
         json: bool,
     },
-    /// Send one or all of them again.
+    /// Send one or all of them again. Each is kept until it is sent or dropped; where any of all cannot be sent, it says
+    /// which and why, and ends with an error.
     Resend {
         /// Its id, as `list` prints it.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -271,6 +272,13 @@ enum DeadLetterAction {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Give one up for good: a change, a timer, a message or an execution. It cannot be sent again then.
+    Drop {
+        /// Its id, as `list` prints it.
+        id: i64,
+        #[command(flatten)]
+        data: DataFlag,
     },
 }
 

@@ -14,9 +14,17 @@ use super::{Faults, now};
 pub(super) struct Restaurant {
     poison: Mutex<Option<(String, Instant)>>,
     chance: Mutex<Option<(f64, Instant)>>,
-    /// Grows with each kill of the consumer.
-    kills: watch::Sender<u64>,
+    kills: watch::Sender<Kills>,
     held: AtomicBool,
+}
+
+/// The kills of the queues' consumers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kills {
+    /// Whether whoever has a batch, or gets the next one, is to be killed.
+    wanted: bool,
+    /// Batches that were lost so.
+    lost: u64,
 }
 
 impl Faults {
@@ -49,10 +57,36 @@ impl Faults {
             .map(|(chance, _)| chance)
     }
 
-    /// Kills the queues' consumers in the middle of what they do; they begin anew at once.
-    pub fn kill_consumers(&self) {
-        tracing::warn!("the queues' consumers are killed on purpose");
-        self.0.restaurant.kills.send_modify(|kills| *kills += 1);
+    /// Kills a queue's consumer in the middle of the batch that it has, or else of the next one that it gets; it begins
+    /// anew at once. Says how many batches were lost so until now.
+    pub fn kill_consumers(&self) -> u64 {
+        tracing::warn!("a queue's consumer is killed on purpose, with what it has or gets next");
+        let kills = &self.0.restaurant.kills;
+        kills.send_modify(|kills| kills.wanted = true);
+        kills.borrow().lost
+    }
+
+    /// How many batches were lost by kills.
+    #[must_use]
+    pub fn lost_batches(&self) -> u64 {
+        self.0.restaurant.kills.borrow().lost
+    }
+
+    /// Comes back when whoever has a batch is to be killed.
+    pub(crate) async fn killed(&self) {
+        let kills = &self.0.restaurant.kills;
+        let mut wanted = kills.subscribe();
+        if wanted.wait_for(|kills| kills.wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// A batch was lost by a kill.
+    pub(crate) fn has_killed(&self) {
+        self.0.restaurant.kills.send_modify(|kills| {
+            kills.wanted = false;
+            kills.lost += 1;
+        });
     }
 
     /// Keeps the queues' consumers from taking anything, or no longer.
@@ -64,14 +98,11 @@ impl Faults {
         self.0.restaurant.held.load(Ordering::SeqCst)
     }
 
-    /// Changes with each kill of the consumers.
-    pub(crate) fn kills(&self) -> watch::Receiver<u64> {
-        self.0.restaurant.kills.subscribe()
-    }
-
     pub(super) fn close_restaurant_faults(&self) {
         *locked(&self.0.restaurant.poison) = None;
         *locked(&self.0.restaurant.chance) = None;
+        let kills = &self.0.restaurant.kills;
+        kills.send_modify(|kills| kills.wanted = false);
         self.hold_consumers(false);
     }
 }

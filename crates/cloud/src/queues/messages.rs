@@ -1,7 +1,8 @@
 //! The messages that lie in the database. Each function is a part of a transaction and takes the time.
 
-use backend::ports::{Depths, Queue};
+use backend::ports::{Depths, Queue, Workflow};
 use backend::restaurant::MessageFailure;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde_json::Value;
 
@@ -42,18 +43,33 @@ pub(super) fn receive(
         "SELECT id, receives, body, cause FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, id LIMIT ?",
     )?;
     let rows = visible.query_map(params![queue.name, now, queue.batch], |row| {
-        let body: String = row.get(2)?;
+        // Whatever is there, even if it is no text.
+        let body = match row.get_ref(2)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+            _ => String::new(),
+        };
         let cause: Option<String> = row.get(3)?;
         Ok((row.get(0)?, row.get(1)?, body, cause))
     })?;
     // All are read before one is changed: what is changed stands elsewhere in the index that is being read.
     for row in rows.collect::<Result<Vec<_>, _>>()? {
         let (id, receives, body, cause) = row;
-        let received = Received {
+        let mut received = Received {
             id,
             receives,
-            body: serde_json::from_str(&body)?,
+            body: Value::Null,
         };
+        // One that does not read must not hold up the others.
+        match serde_json::from_str(&body) {
+            Ok(body) => received.body = body,
+            Err(error) => {
+                received.body = body.into();
+                give_up(tx, queue, &received, &format!("no JSON: {error}"), now)?;
+                continue;
+            }
+        }
         if receives >= queue.receives {
             let silent = "the consumer had it and never said what became of it";
             give_up(tx, queue, &received, &cause.unwrap_or(silent.into()), now)?;
@@ -108,19 +124,38 @@ pub(super) fn next(connection: &Connection, queue: &str) -> Result<Option<i64>, 
     Ok(next.query_row([queue], |row| row.get(0)).optional()?)
 }
 
-/// How much there is.
-pub(super) fn depths(connection: &Connection, queue: &str, now: i64) -> Result<Depths, StoreError> {
-    let messages =
-        "SELECT count(*) FILTER (WHERE visible <= ?2), count(*) FILTER (WHERE visible > ?2)
-                    FROM messages WHERE queue = ?1";
-    let (depth, in_flight) = connection
-        .prepare_cached(messages)?
-        .query_row(params![queue, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Depths {
-        depth,
-        in_flight,
-        dead: dead_letters::count(connection, Origin::Queue, queue)?,
-    })
+/// How much there is, in one look: in the queue, and in the workflow that its messages begin. A message whose execution
+/// has begun is that execution, whether or not its consumer has said so.
+pub(super) fn depths(
+    connection: &Connection,
+    queue: &Queue,
+    workflow: &Workflow,
+    now: i64,
+) -> Result<Depths, StoreError> {
+    let sql = "
+        WITH own AS MATERIALIZED (
+            SELECT visible <= ?2 AS waits FROM messages WHERE queue = ?1 AND NOT (
+                receives > 0 AND EXISTS (
+                    SELECT 1 FROM executions WHERE machine = ?3
+                        AND name = CASE WHEN json_valid(body) THEN json_extract(body, '$.' || ?4) END
+                )
+            )
+        )
+        SELECT
+            (SELECT count(*) FROM own WHERE waits),
+            (SELECT count(*) FROM own WHERE NOT waits)
+                + (SELECT count(*) FROM executions WHERE due IS NOT NULL AND machine = ?3),
+            (SELECT count(*) FROM dead_letters WHERE origin = 'queue' AND name = ?1)
+                + (SELECT count(*) FROM dead_letters WHERE origin = 'workflow' AND name = ?3)";
+    let asked = params![queue.name, now, workflow.name, queue.subject];
+    let depths = connection.prepare_cached(sql)?.query_row(asked, |row| {
+        Ok(Depths {
+            depth: row.get(0)?,
+            in_flight: row.get(1)?,
+            dead: row.get(2)?,
+        })
+    })?;
+    Ok(depths)
 }
 
 /// What people know a message by.

@@ -16,6 +16,11 @@ static QUEUE: Queue = Queue {
     batch: 5,
     receives: 4,
 };
+static WORKFLOW: Workflow = Workflow {
+    name: "w",
+    document: "",
+    functions: &[],
+};
 const VISIBILITY: i64 = 100;
 
 #[derive(Debug, Clone)]
@@ -169,7 +174,7 @@ impl World {
                 None => assert_eq!(waits, usize::from(!known.done), "{about}: {known:?}"),
             }
         }
-        let depths = depths(&self.connection, QUEUE.name, self.now).unwrap();
+        let depths = depths(&self.connection, &QUEUE, &WORKFLOW, self.now).unwrap();
         let visible = |about: &&String| self.messages[*about].invisible_until <= self.now;
         let visible = waiting.iter().filter(visible).count();
         let counted = [visible, waiting.len() - visible, dead.len()];
@@ -214,7 +219,74 @@ proptest! {
             world.now += VISIBILITY;
         }
         world.check();
-        let left = depths(&world.connection, QUEUE.name, world.now).unwrap();
+        let left = depths(&world.connection, &QUEUE, &WORKFLOW, world.now).unwrap();
         prop_assert_eq!((left.depth, left.in_flight), (0, 0));
     }
+}
+
+/// Written by hand, or torn: it is among the dead letters as it is, and the others go on.
+#[test]
+fn a_message_that_does_not_read_is_given_up_and_holds_up_nobody() {
+    let mut world = World::new();
+    for body in ["'{'", "x'ff00'", "17"] {
+        let sql = format!("INSERT INTO messages (queue, body, visible) VALUES ('q', {body}, 0)");
+        world.connection.execute(&sql, []).unwrap();
+    }
+    world.send();
+    let batch = world
+        .write(|tx| receive(tx, &QUEUE, 0, VISIBILITY))
+        .unwrap();
+    let bodies: Vec<_> = batch.iter().map(|received| &received.body).collect();
+    assert_eq!(bodies, [&json!(17), &json!({"about": "m0"})]);
+    let letters = "SELECT subject, payload, cause FROM dead_letters ORDER BY id";
+    let mut letters = world.connection.prepare(letters).unwrap();
+    let letters = letters.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let letters: Vec<(String, String, String)> = letters.unwrap().map(Result::unwrap).collect();
+    assert_eq!(letters.len(), 2);
+    for ((subject, payload, cause), kept) in letters.iter().zip(["\"{\"", "\"\u{fffd}\\u0000\""]) {
+        assert_eq!((&**subject, &**payload), ("unknown", kept));
+        assert!(cause.starts_with("no JSON: "), "{cause}");
+    }
+    let left = depths(&world.connection, &QUEUE, &WORKFLOW, 0).unwrap();
+    assert_eq!((left.depth, left.in_flight, left.dead), (0, 2, 2));
+}
+
+/// From the start of an execution until its consumer says so, an order is in two places and counted in one; where its
+/// execution has failed it is dead, and nobody's any more when that letter is gone.
+#[test]
+fn each_order_is_counted_once() {
+    let mut world = World::new();
+    let counted = |world: &World| {
+        let Depths {
+            depth,
+            in_flight,
+            dead,
+        } = depths(&world.connection, &QUEUE, &WORKFLOW, world.now).unwrap();
+        (depth, in_flight, dead)
+    };
+    world.send();
+    assert_eq!(counted(&world), (1, 0, 0));
+    let batch = world.receive();
+    assert_eq!(counted(&world), (0, 1, 0));
+    let begin = "INSERT INTO executions (machine, name, state, step, due) VALUES ('w', 'm0', 'running', 0, 0)";
+    world.connection.execute(begin, []).unwrap();
+    assert_eq!(
+        counted(&world),
+        (0, 1, 0),
+        "with the consumer and in the workflow"
+    );
+    world.now += VISIBILITY;
+    assert_eq!(
+        counted(&world),
+        (0, 1, 0),
+        "its consumer was killed: it is visible again"
+    );
+    world.settle(&batch, 0);
+    assert_eq!(counted(&world), (0, 1, 0));
+    let fail = "UPDATE executions SET state = 'failed', due = NULL";
+    world.connection.execute(fail, []).unwrap();
+    world
+        .write(|tx| dead_letters::bury(tx, Origin::Workflow, "w", "m0", "why", 1, &json!({}), 0))
+        .unwrap();
+    assert_eq!(counted(&world), (0, 0, 1));
 }

@@ -6,8 +6,13 @@
 
 mod messages;
 
-use backend::ports::Queue;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use backend::ports::{Depths, Queue, Workflow};
 use backend::restaurant::{Message, MessageFailure};
+use futures::FutureExt as _;
 use tokio::sync::watch;
 
 use self::messages::Received;
@@ -18,40 +23,28 @@ use crate::pump::{self, POLL, Rest, guarded, milliseconds};
 use crate::store::StoreError;
 use crate::world::World;
 
-/// How much there is in a queue.
+/// How much there is in a queue and in the workflow that its messages begin.
 pub(crate) async fn depths(
     world: &World,
     queue: &'static Queue,
-) -> Result<backend::ports::Depths, StoreError> {
+    workflow: &'static Workflow,
+) -> Result<Depths, StoreError> {
     let now = world.surroundings.now_millis();
     world
         .store
-        .read(move |connection| messages::depths(connection, queue.name, now))
+        .read(move |connection| messages::depths(connection, queue, workflow, now))
         .await
 }
 
 /// The consumer of a queue, until told to stop: hands batches to the handler, one after the other.
 pub(crate) async fn pump(world: World, queue: &'static Queue, stop: watch::Receiver<bool>) {
     let mut rest = Rest::new(stop, &world.wake.queues);
-    let mut kills = world.faults.as_ref().map(Faults::kills);
     while !rest.over() {
         if world.faults.as_ref().is_some_and(Faults::holds_consumers) {
             rest.until(POLL).await;
             continue;
         }
-        let killed = async {
-            match &mut kills {
-                Some(kills) => drop(kills.changed().await),
-                None => std::future::pending().await,
-            }
-        };
-        // Whoever is killed stops where he is: what he had comes again when it is visible again.
-        let consumed = tokio::select! {
-            biased;
-            () = killed => continue,
-            consumed = consume(&world, queue) => consumed,
-        };
-        let pause = match consumed {
+        let pause = match consume(&world, queue).await {
             Ok(Consumed::Some) => continue,
             Ok(Consumed::Nothing(next)) => {
                 let now = world.surroundings.now_millis();
@@ -88,12 +81,49 @@ async fn consume(world: &World, queue: &'static Queue) -> Result<Consumed, Store
         .store
         .write(move |tx| messages::receive(tx, queue, now, visibility))
         .await?;
-    let failures = handled(world, queue, &batch).await;
+    let Some(failures) = unless_killed(world, &batch, handled(world, queue, &batch)).await else {
+        return Ok(Consumed::Some);
+    };
     world
         .store
         .write(move |tx| messages::settle(tx, queue, &batch, &failures, now))
         .await?;
     Ok(Consumed::Some)
+}
+
+/// What the handler says of a batch, unless it is killed: after so many of its moments as are drawn, so that some of the
+/// batch is done and some is not. Whoever is killed stops where he is: what he had comes again when it is visible again.
+async fn unless_killed<T>(
+    world: &World,
+    batch: &[Received],
+    handled: impl Future<Output = T>,
+) -> Option<T> {
+    let Some(faults) = &world.faults else {
+        return Some(handled.await);
+    };
+    let most = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+    let mut left = (f64::from(most) * world.surroundings.unit()) as u32;
+    let mut wanted = pin!(faults.killed().fuse());
+    let mut is_wanted = false;
+    let killed = poll_fn(|context| {
+        is_wanted = is_wanted || wanted.as_mut().poll(context).is_ready();
+        match left {
+            _ if !is_wanted => Poll::Pending,
+            0 => Poll::Ready(()),
+            _ => {
+                left -= 1;
+                Poll::Pending
+            }
+        }
+    });
+    tokio::select! {
+        biased;
+        handled = handled => Some(handled),
+        () = killed => {
+            faults.has_killed();
+            None
+        }
+    }
 }
 
 /// What of a batch failed. A handler that panics has failed for all of it.

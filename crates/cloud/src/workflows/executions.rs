@@ -176,13 +176,6 @@ fn move_on(
     }))
 }
 
-/// How many executions of a machine run.
-pub(super) fn running(connection: &Connection, machine: &str) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM executions WHERE due IS NOT NULL AND machine = ?";
-    let mut running = connection.prepare_cached(sql)?;
-    Ok(running.query_row([machine], |row| row.get(0))?)
-}
-
 /// What is kept of an execution that failed makes room for another try.
 pub(super) fn clear_failed(
     tx: &Transaction<'_>,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use states::{Event, Output, Token};
 
 use super::machines::{Resource, StateMachine};
+use super::parameters;
 use crate::bus::{self, Entry};
 use crate::pump::guarded;
 use crate::settings::BUS;
@@ -55,8 +56,10 @@ pub(super) async fn call(world: &World, machine: &StateMachine, output: Output) 
     let function = match machine.resource(&resource) {
         Some(Resource::Function(function)) => function,
         Some(Resource::Publish) => {
-            let publication = publication(&payload);
-            return Answer::Publish { token, publication };
+            return match publication(&payload) {
+                Ok(publication) => Answer::Publish { token, publication },
+                Err(cause) => failed("SNS.InvalidParameterException", cause),
+            };
         }
         Some(Resource::PutEvents) => {
             return match events(&payload) {
@@ -132,13 +135,18 @@ pub(super) fn carry_out(
     }))
 }
 
-fn publication(payload: &Value) -> Publication {
-    let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
-    Publication {
-        topic: text("TopicArn"),
-        subject: text("Subject"),
-        message: text("Message"),
-    }
+/// What is to be published; what is no text there is none that anybody could be told.
+fn publication(payload: &Value) -> Result<Publication, String> {
+    let text = |name: &str| match &payload[name] {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        other => Err(format!("{name} has to be a text, not {other}")),
+    };
+    Ok(Publication {
+        topic: text("TopicArn")?,
+        subject: text("Subject")?,
+        message: text("Message")?,
+    })
 }
 
 /// The events of a `PutEvents`, all or none; a detail may be an object, which the service writes as text.
@@ -150,6 +158,11 @@ fn events(payload: &Value) -> Result<Vec<NewEvent>, String> {
     }
     let event = |entry: &Value| {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        // The document may have taken it from its input, where nobody could look before.
+        let members = entry.as_object().ok_or("an entry has to be an object")?;
+        if let Some(name) = parameters::unknown(members, &parameters::ENTRY) {
+            return Err(format!("an entry's {name} is not known to this cloud"));
+        }
         if let Some(bus) = entry["EventBusName"].as_str().filter(|bus| *bus != BUS) {
             return Err(format!("there is no bus {bus:?}"));
         }

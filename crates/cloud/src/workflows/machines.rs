@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use backend::ports::Workflow;
+use serde_json::Value;
 use states::Machine;
 
+use super::parameters;
 use crate::settings::{ACCOUNT, BUS, REGION};
 use crate::topics;
 
@@ -55,14 +57,20 @@ impl StateMachine {
             .document
             .replace("${OrdersBus}", BUS)
             .replace("${OrderNotifications}", &topics::NOTIFICATIONS.arn());
-        let machine = Machine::parse(&document)
-            .map_err(|error| format!("the workflow {name} cannot be run: {error}"))?;
+        let refused = |why: String| format!("the workflow {name} cannot be run: {why}");
+        let machine = Machine::parse(&document).map_err(|error| refused(error.to_string()))?;
         let mut resources = machine.resources().into_iter();
         match resources.find(|resource| Resource::read(workflow, resource).is_none()) {
-            Some(unknown) => Err(format!(
-                "the workflow {name} cannot be run: nobody knows its task's resource {unknown}"
-            )),
-            None => Ok(Self { workflow, machine }),
+            Some(unknown) => Err(refused(format!(
+                "nobody knows its task's resource {unknown}"
+            ))),
+            None => {
+                let document: Value =
+                    serde_json::from_str(&document).map_err(|error| refused(error.to_string()))?;
+                parameters::check(&document, |text| Resource::read(workflow, text))
+                    .map_err(refused)?;
+                Ok(Self { workflow, machine })
+            }
         }
     }
 
@@ -98,6 +106,8 @@ impl<'a> Resource<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -126,6 +136,92 @@ mod tests {
         ] {
             let refused = StateMachine::read(workflow).unwrap_err();
             assert!(named.iter().all(|it| refused.contains(it)), "{refused}");
+        }
+    }
+
+    /// What would be left out or fail each time it runs keeps the cloud from starting.
+    #[test]
+    fn what_a_service_is_not_told_here_is_refused_by_its_place() {
+        let read = |resource: &str, parameters: Value| {
+            let document = json!({"StartAt": "A", "States": {
+                "A": {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": true}
+            }});
+            StateMachine::read(Box::leak(Box::new(Workflow {
+                name: "w",
+                document: document.to_string().leak(),
+                functions: &["Soup"],
+            })))
+        };
+        let (publish, put) = (
+            "arn:aws:states:::sns:publish",
+            "arn:aws:states:::events:putEvents",
+        );
+        let topic = "${OrderNotifications}";
+        let entry =
+            |name: &str| json!({"Source": "s", "DetailType": "d", "Detail.$": "$", name: []});
+        for (resource, parameters, place) in [
+            (
+                publish,
+                json!({"TopicArn": topic, "Message": "m", "MessageAttributes": {}}),
+                "MessageAttributes",
+            ),
+            (
+                publish,
+                json!({"TargetArn": topic, "Message": "m"}),
+                "TargetArn",
+            ),
+            (
+                publish,
+                json!({"TopicArn": topic, "MessageStructure.$": "$.json"}),
+                "MessageStructure.$",
+            ),
+            (
+                publish,
+                json!({"TopicArn": "${Typo}", "Message": "m"}),
+                "TopicArn: nobody fills in \"${Typo}\"",
+            ),
+            (publish, json!(["m"]), ""),
+            (
+                put,
+                json!({"Entries": [entry("Source"), entry("Resources")]}),
+                "Entries/1/Resources",
+            ),
+            (
+                put,
+                json!({"Entries": [entry("Time.$")]}),
+                "Entries/0/Time.$",
+            ),
+            (
+                put,
+                json!({"Entries.$": "$", "EndpointId": "e"}),
+                "EndpointId",
+            ),
+            (
+                "${Soup}",
+                json!({"of": ["${Day}"]}),
+                "of/0: nobody fills in \"${Day}\"",
+            ),
+        ] {
+            let refused = read(resource, parameters).unwrap_err();
+            let place = format!("the workflow w cannot be run: /States/A/Parameters/{place}");
+            assert!(
+                refused.starts_with(place.trim_end_matches('/')),
+                "{refused}"
+            );
+        }
+        for (resource, parameters) in [
+            (
+                publish,
+                json!({"TopicArn": topic, "Message.$": "$.told", "Subject": "s"}),
+            ),
+            (
+                put,
+                json!({"Entries": [{"Source": "s", "DetailType": "d", "Detail": {}, "EventBusName.$": "$.bus"}]}),
+            ),
+            (put, json!({"Entries.$": "$.entries"})),
+            ("${Soup}", json!({"MessageAttributes": {}, "Time": 1})),
+        ] {
+            assert!(read(resource, parameters).is_ok());
         }
     }
 }

@@ -8,6 +8,7 @@
 mod executions;
 mod invoke;
 mod machines;
+mod parameters;
 
 use std::sync::Arc;
 
@@ -57,14 +58,6 @@ pub(crate) async fn start(
         world.wake.workflows.ring();
     }
     Ok(())
-}
-
-/// How many executions of a workflow run.
-pub(crate) async fn running(world: &World, workflow: &'static Workflow) -> Result<u32, StoreError> {
-    world
-        .store
-        .read(|connection| executions::running(connection, workflow.name))
-        .await
 }
 
 /// Begins an execution that failed again, from its start, with the input it had.

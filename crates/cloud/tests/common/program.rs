@@ -69,17 +69,33 @@ impl Program {
     }
 
     pub async fn fault(&self, fault: &str, how: Value) -> Result {
-        let url = format!("http://{}/faults/{fault}", self.admin);
         let body = if how.is_null() {
             String::new()
         } else {
             how.to_string()
         };
-        let answer = net::http::send(Request::post(url, body)).await?;
+        self.ask_admin(Request::post(self.fault_url(fault), body))
+            .await
+            .map(drop)
+    }
+
+    /// How many batches of queues were lost by kills of their consumers.
+    pub async fn lost_batches(&self) -> Result<u64> {
+        let told = self.ask_admin(Request::get(self.fault_url("consumers")));
+        Ok(told.await?["lost"].as_u64().ok_or("no number")?)
+    }
+
+    fn fault_url(&self, fault: &str) -> String {
+        format!("http://{}/faults/{fault}", self.admin)
+    }
+
+    async fn ask_admin(&self, request: Request) -> Result<Value> {
+        let url = request.url.clone();
+        let answer = net::http::send(request).await?;
         if answer.status != 200 {
-            return Err(format!("{fault}: {}", String::from_utf8_lossy(&answer.body)).into());
+            return Err(format!("{url}: {}", String::from_utf8_lossy(&answer.body)).into());
         }
-        Ok(())
+        Ok(serde_json::from_slice(&answer.body)?)
     }
 
     /// Where it answers, without a slash at the end.
