@@ -96,7 +96,7 @@ impl Line for Plain {
         exchange.heard.push(frame.into());
     }
 
-    fn closed(&mut self) {}
+    fn closed(&mut self, _: u16) {}
 }
 
 impl From<ServerFrame> for Heard {

@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use link::session::OperationId;
 use link::wire::{Exchange, Heard, Line, Payload, Refusal, Request, Verdict};
 use link::{Cause, Map, ServiceError};
-use net::socket::Message as Frame;
+use net::socket::{LOST, Message as Frame};
 
 use crate::names::Names;
 use crate::packet::{Code, Packet, Reader, Version, Writer};
 use crate::suspects::Suspects;
 use crate::topic::{Qos, TopicFilter};
 
-/// Seconds (`protocols.md`, and IoT Core's least): the service cuts after one and a half of it.
-pub(crate) const KEEP_ALIVE: u16 = 30;
+/// How often the service is asked for a sign of life, in seconds.
+pub(crate) const PING: u16 = 30;
+/// What is announced, in seconds: the service cuts after one and a half of it. Twice what is kept to, since browsers run
+/// a hidden page's timers once a minute: with 30 s announced, a quiet connection would be cut after 45, again and again.
+const KEEP_ALIVE: u16 = 60;
 /// Filters in one SUBSCRIBE.
 pub(crate) const MOST_FILTERS: usize = 8;
 /// Subscriptions a connection.
@@ -185,6 +188,12 @@ impl MqttLine {
         }
         self.queue = rest;
         if batch.is_empty() {
+            if singly && self.ready {
+                // Everything that is wanted here has been answered for.
+                let filters = self.filters();
+                let mut memory = lock(&self.shared);
+                memory.suspects.retain(|it| filters.contains(&it));
+            }
             return;
         }
         let wanted: Vec<_> = batch
@@ -216,10 +225,13 @@ impl MqttLine {
                 });
             }
             Some(Packet::Disconnect(code)) => {
-                if code.number == 0x8e {
-                    lock(&self.shared).names.renew();
-                } else {
-                    self.suspect();
+                match code.number {
+                    0x8e => lock(&self.shared).names.renew(),
+                    // What may be said of a packet: unspecified, malformed, an error of protocol or of the service's own,
+                    // not authorized, a filter or a subscription of a kind that is not taken. Anything else (the service
+                    // shuts down, is busy, wants a rest) is nobody's fault.
+                    0x80..=0x83 | 0x87 | 0x8f | 0x9e | 0xa1 | 0xa2 => self.suspect(),
+                    _ => {}
                 }
                 exchange.hear(Heard::Gone(match code.number {
                     0x8e => Cause::TakenOver,
@@ -316,7 +328,7 @@ impl MqttLine {
         }
     }
 
-    /// The service ended the connection: perhaps for one of these.
+    /// The service ended the connection, perhaps for one of these.
     fn suspect(&mut self) {
         let mut filters = Vec::new();
         for on_the_way in std::mem::take(&mut self.unacknowledged).values() {
@@ -353,8 +365,12 @@ impl Line for MqttLine {
         }
     }
 
-    fn closed(&mut self) {
-        self.suspect();
+    fn closed(&mut self, code: u16) {
+        // A close that names no reason, or a policy (RFC 6455, section 7.4.1). A service that goes away or is overloaded
+        // says so.
+        if let 1000 | 1005 | LOST | 1008 = code {
+            self.suspect();
+        }
     }
 }
 

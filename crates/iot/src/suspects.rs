@@ -3,7 +3,8 @@
 //! IoT Core may answer a SUBSCRIBE that the policy forbids by closing, without a word. So closes that follow an
 //! unacknowledged SUBSCRIBE are counted: after two, filters go singly, and the one that goes alone each time when the
 //! connection closes is refused here, so that it fails alone. Any acknowledgement of what is suspected clears it, since a
-//! network can fail at such a moment too.
+//! network can fail at such a moment too. Once the culprit is known, filters go together again: whoever comes later is
+//! suspected no sooner for it.
 
 use crate::topic::TopicFilter;
 
@@ -18,6 +19,8 @@ pub(crate) struct Suspects {
     closes: u32,
     /// Who was on the way then and has not been acknowledged since, with the closes while it was alone.
     alone: Vec<(TopicFilter, u32)>,
+    /// Those for which the service closes the connection.
+    blamed: Vec<TopicFilter>,
 }
 
 impl Suspects {
@@ -28,19 +31,24 @@ impl Suspects {
 
     /// Whether the service closes the connection for this one.
     pub(crate) fn is_to_blame(&self, filter: &TopicFilter) -> bool {
-        self.alone
-            .iter()
-            .any(|(it, closes)| it == filter && *closes >= VERDICT)
+        self.blamed.contains(filter)
     }
 
-    /// The service closed while these were on the way.
+    /// The service closed while these were on the way, and gave no other reason.
     pub(crate) fn closed(&mut self, filters: &[TopicFilter]) {
         match filters {
             [] => {}
-            [filter] if self.singly() => match self.alone.iter_mut().find(|(it, _)| it == filter) {
-                Some((_, closes)) => *closes += 1,
-                None => self.alone.push((filter.clone(), 1)),
-            },
+            [filter] if self.singly() => {
+                match self.alone.iter_mut().find(|(it, _)| it == filter) {
+                    Some((_, closes)) => *closes += 1,
+                    // It came only now, and is suspected only now.
+                    None => self.alone.push((filter.clone(), 0)),
+                }
+                let guilty = |(_, closes): &(TopicFilter, u32)| *closes >= VERDICT;
+                if let Some(at) = self.alone.iter().position(guilty) {
+                    self.blamed.push(self.alone.swap_remove(at).0);
+                }
+            }
             filters => {
                 self.closes += 1;
                 if self.closes >= ALARM {
@@ -51,10 +59,15 @@ impl Suspects {
         }
     }
 
-    /// The service answered for this one, or nobody wants it any more.
+    /// The service answered for this one.
     pub(crate) fn clear(&mut self, filter: &TopicFilter) {
         self.closes = 0;
-        self.alone.retain(|(it, _)| it != filter);
+        self.retain(|it| it != filter);
+    }
+
+    /// Nobody wants the others any more: no answer will come for them.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&TopicFilter) -> bool) {
+        self.alone.retain(|(it, _)| wanted(it));
     }
 }
 
@@ -81,8 +94,14 @@ mod tests {
             suspects.closed(std::slice::from_ref(&bad));
         }
         assert!(suspects.is_to_blame(&bad) && !suspects.is_to_blame(&good));
-        suspects.clear(&bad);
-        assert!(!suspects.singly());
+        // Who comes later is no more suspected than the first ones were.
+        for _ in 0..ALARM {
+            assert!(!suspects.singly());
+            suspects.closed(std::slice::from_ref(&good));
+        }
+        assert!(suspects.singly() && !suspects.is_to_blame(&good));
+        suspects.retain(|_| false);
+        assert!(!suspects.singly() && suspects.is_to_blame(&bad));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use link::session::{ConnectionId, CredentialsId, OperationId, Trouble};
 use link::wire::{Address, Line, Pending, Rules, Wire};
 use link::{Cause, Keyring};
 
-use crate::line::{KEEP_ALIVE, Memory, MqttLine, Shared};
+use crate::line::{Memory, MqttLine, PING, Shared};
 use crate::names::Names;
 use crate::packet::Version;
 use crate::suspects::Suspects;
@@ -68,7 +68,7 @@ impl Wire for Mqtt {
     fn rules(&self) -> Rules {
         Rules {
             signs_starts: false,
-            ping: Some(Duration::from_secs(KEEP_ALIVE.into())),
+            ping: Some(Duration::from_secs(PING.into())),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::session::{
     ConnectionId, CredentialsId, Input, OperationId, Output, SubscriptionId, Trouble,
 };
 use crate::state::{Cause, Delivery};
-use crate::wire::Wire;
+use crate::wire::{Heard, Wire};
 
 /// What subscribers ask of the actor.
 #[derive(Debug)]
@@ -283,7 +283,14 @@ async fn carry(
                 return None;
             }
             Either::Left(Some(message)) => match socket.send(message).await {
-                Err(NetError::TimedOut(_)) => (LOST, Arc::from("")),
+                // The end is ours: the other side has closed nothing, and is not to be judged as if it had.
+                Err(NetError::TimedOut(_)) => {
+                    let cause = Cause::Closed {
+                        code: LOST,
+                        reason: Arc::from(""),
+                    };
+                    return Some(Input::Received(connection, Heard::Gone(cause)));
+                }
                 // If the socket does not take any more, receiving tells why.
                 _ => continue,
             },

@@ -42,10 +42,12 @@ impl Conversation {
 
     /// Something happened.
     pub fn handle(&mut self, now: Instant, input: Input) {
-        if let Input::Closed { connection, .. } = &input
+        if let Input::Closed {
+            connection, code, ..
+        } = &input
             && let Some(line) = self.lines.get_mut(connection)
         {
-            line.closed();
+            line.closed(*code);
         }
         self.session.handle(now, input);
         self.settle(now);

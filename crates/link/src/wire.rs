@@ -79,8 +79,8 @@ pub trait Line: Send {
     /// Understands a message of the service.
     fn hear(&mut self, message: Message, exchange: &mut Exchange);
 
-    /// The service or the network closed the socket.
-    fn closed(&mut self);
+    /// The service or the network closed the socket, with this code ([`net::socket::LOST`] if neither said a word).
+    fn closed(&mut self, code: u16);
 }
 
 /// What came of a turn at a line.

@@ -6,7 +6,7 @@ use iot::{Cause, State};
 use link::Waiting;
 use link::session::{Input, LONGEST, OVERLAP, PING_DEADLINE, PROBE_DEADLINE, RENEWAL, SHORTEST};
 
-use crate::sim::{Behaviour, HOUR, SECOND, Sim, connack, disconnect, publish};
+use crate::sim::{Behaviour, HOUR, SECOND, Sim, connack, disconnect, packet, publish};
 
 fn is_retrying(state: Option<&State>, reason: &Cause) -> bool {
     matches!(state, Some(State::Retrying { cause, .. }) if cause == reason)
@@ -88,6 +88,96 @@ fn a_filter_that_closes_the_connection_fails_alone_too() {
     assert_eq!(sim.opened, 5);
 }
 
+/// The broker leaves each SUBSCRIBE unanswered and ends so many connections this way; then it is itself again.
+fn ended(sim: &mut Sim, times: u32, end: impl Fn(&mut Sim)) {
+    sim.behaviour.subscribes = false;
+    for _ in 0..times {
+        end(sim);
+        sim.advance(LONGEST);
+    }
+    sim.behaviour = Behaviour::GOOD;
+    end(sim);
+    sim.advance(LONGEST);
+}
+
+#[test]
+fn with_one_to_blame_the_others_survive_a_network_that_drops() {
+    let mut sim = Sim::new(1);
+    sim.behaviour.says_no = false;
+    let culprit = sim.subscribe("forbidden/x");
+    sim.advance(120 * SECOND);
+    assert!(matches!(sim.last[&culprit], Some(State::Failed(_))));
+    let good = ["a", "b", "c"].map(|name| sim.subscribe(name));
+    for _ in 0..10 {
+        ended(&mut sim, 2, |sim| sim.close(sim.wire()));
+        for id in good {
+            assert_eq!(sim.last[&id], Some(State::Live));
+        }
+    }
+    // And they go together, as ever.
+    sim.batches.clear();
+    sim.close(sim.wire());
+    sim.advance(LONGEST);
+    assert_eq!(sim.batches, [["a", "b", "c"]]);
+}
+
+#[test]
+fn a_service_that_says_why_it_ends_blames_nobody() {
+    for code in [0x00, 0x89, 0x8b, 0x8d, 0x97, 0x98, 0xa0] {
+        let (mut sim, ids) = Sim::live(&["a"]);
+        ended(&mut sim, 8, |sim| sim.bytes(sim.wire(), disconnect(code)));
+        assert_eq!(sim.last[&ids[0]], Some(State::Live), "{code:x}");
+    }
+    for code in [1001, 1011, 1012, 1013] {
+        let (mut sim, ids) = Sim::live(&["a"]);
+        ended(&mut sim, 8, |sim| sim.close_with(sim.wire(), code));
+        assert_eq!(sim.last[&ids[0]], Some(State::Live), "{code}");
+    }
+}
+
+#[test]
+fn a_refusal_by_disconnect_blames_as_a_close_does() {
+    for code in [0x80, 0x83, 0x87] {
+        let (mut sim, ids) = Sim::live(&["a"]);
+        ended(&mut sim, 5, |sim| {
+            if let Some(wire) = sim.wires.keys().next().copied() {
+                sim.bytes(wire, disconnect(code));
+            }
+        });
+        assert!(
+            matches!(sim.last[&ids[0]], Some(State::Failed(_))),
+            "{code:x}"
+        );
+    }
+}
+
+#[test]
+fn a_suspect_that_nobody_wants_any_more_holds_up_nobody() {
+    let (mut sim, ids) = Sim::live(&["a"]);
+    sim.behaviour.subscribes = false;
+    sim.close(sim.wire());
+    sim.advance(LONGEST);
+    let unwanted = sim.subscribe("b");
+    for _ in 0..2 {
+        sim.close(sim.wire());
+        sim.advance(LONGEST);
+    }
+    sim.close(sim.wire());
+    sim.unsubscribe(unwanted);
+    sim.behaviour = Behaviour::GOOD;
+    sim.advance(LONGEST);
+    assert_eq!(sim.last[&ids[0]], Some(State::Live));
+    sim.behaviour.opens = false;
+    sim.close(sim.wire());
+    for name in ["c", "d"] {
+        sim.subscribe(name);
+    }
+    sim.advance(SHORTEST);
+    sim.batches.clear();
+    sim.input(Input::Opened(sim.wire(), None));
+    assert_eq!(sim.batches, [["a", "c", "d"]]);
+}
+
 #[test]
 fn a_take_over_is_told_apart_and_another_name_taken() {
     let (mut sim, ids) = Sim::live(&["a"]);
@@ -146,6 +236,45 @@ fn a_ping_every_half_minute_and_a_broker_that_answers_none_is_dead() {
     sim.behaviour = Behaviour::GOOD;
     sim.advance(LONGEST);
     assert_eq!(sim.last[&ids[0]], Some(State::Live));
+}
+
+/// A hidden page's timers, as browsers run them: once a minute.
+#[test]
+fn a_quiet_page_that_wakes_once_a_minute_keeps_its_connection() {
+    let (mut sim, _) = Sim::live(&["a"]);
+    let wire = sim.wire();
+    for _ in 0..600 {
+        let heard = sim.wires[&wire].heard;
+        sim.sleep(60 * SECOND);
+        // The broker cuts at one and a half of the minute that is announced.
+        assert!(sim.now < heard + 90 * SECOND);
+    }
+    assert_eq!((sim.opened, sim.wire()), (1, wire));
+    // No answer at all is noticed all the same.
+    sim.behaviour.pongs = false;
+    sim.sleep(60 * SECOND);
+    sim.sleep(60 * SECOND);
+    assert!(!sim.wires.contains_key(&wire));
+}
+
+/// A frozen page: on waking the timers may come before what lies in the queue.
+#[test]
+fn an_answer_that_lies_unread_is_not_held_against_the_connection() {
+    for answered in [true, false] {
+        let (mut sim, _) = Sim::live(&["a"]);
+        let wire = sim.wire();
+        sim.behaviour.pongs = false;
+        sim.advance(30 * SECOND);
+        sim.sleep(30 * SECOND);
+        sim.input(Input::Wake);
+        assert!(sim.wires.contains_key(&wire), "a moment more");
+        if answered {
+            sim.bytes(wire, packet(0xd0, &[]));
+            sim.behaviour.pongs = true;
+        }
+        sim.advance(PROBE_DEADLINE);
+        assert_eq!(sim.wires.contains_key(&wire), answered);
+    }
 }
 
 #[test]

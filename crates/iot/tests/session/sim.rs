@@ -49,6 +49,8 @@ pub(crate) struct Wire {
     /// SUBSCRIBEs that have no answer yet: the packet's id and its filters.
     pub(crate) pending: Vec<(u16, Vec<String>)>,
     asked: BTreeSet<String>,
+    /// When the broker heard anything last.
+    pub(crate) heard: Instant,
 }
 
 pub(crate) struct Sim {
@@ -149,9 +151,13 @@ impl Sim {
     }
 
     pub(crate) fn close(&mut self, wire: ConnectionId) {
+        self.close_with(wire, 1006);
+    }
+
+    pub(crate) fn close_with(&mut self, wire: ConnectionId, code: u16) {
         self.input(Input::Closed {
             connection: wire,
-            code: 1006,
+            code,
             reason: "".into(),
         });
     }
@@ -275,13 +281,14 @@ impl Sim {
             .collect();
         let behaviour = self.behaviour;
         let wire = self.wires.get_mut(&id).expect("an open socket");
+        wire.heard = self.now;
         let mut answer = |bytes| answers.push_back(Reply::Bytes(id, bytes));
         let inside = inside(bytes);
         match bytes[0] {
             0x10 => {
                 assert_eq!(
                     inside[..11],
-                    *b"\x00\x04MQTT\x05\x02\x00\x1e\x00",
+                    *b"\x00\x04MQTT\x05\x02\x00\x3c\x00",
                     "CONNECT"
                 );
                 let name = String::from_utf8(inside[13..].to_vec()).unwrap();

@@ -1,5 +1,6 @@
 //! One connection: its phase, its deadlines and the operations on it.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,8 @@ pub(super) struct Connection {
     pub(super) pinged: Instant,
     /// Until when the answer to a ping is waited for.
     pub(super) asked: Option<Instant>,
+    /// Whether that has been put off, see [`overslept`](Self::overslept).
+    put_off: bool,
     /// An error that named no operation, kept as the likely cause of a start that stays unanswered.
     pub(super) murmur: Option<Cause>,
     operations: Map<OperationId, Operation>,
@@ -99,6 +102,7 @@ impl Connection {
             heard: now,
             pinged: now,
             asked: None,
+            put_off: false,
             murmur: None,
             operations: Map::new(),
             carries: Map::new(),
@@ -209,6 +213,24 @@ impl Connection {
             && self.carries.get(&subscription) == Some(&id)
         {
             self.carries.remove(&subscription);
+        }
+    }
+
+    /// The service is asked for a sign of life, which is waited for until then.
+    pub(super) fn ask(&mut self, now: Instant, deadline: Instant) {
+        self.pinged = now;
+        self.asked = Some(deadline);
+        self.put_off = false;
+    }
+
+    /// A timer that comes long after its time was kept back with everything else (a frozen page): the answer may have
+    /// come meanwhile and not have been read. It gets a moment more, once.
+    pub(super) fn overslept(&mut self, now: Instant) {
+        if let Some(deadline) = &mut self.asked
+            && now.saturating_since(*deadline) >= PROBE_DEADLINE
+            && !mem::replace(&mut self.put_off, true)
+        {
+            *deadline = now + PROBE_DEADLINE;
         }
     }
 

@@ -73,9 +73,8 @@ impl Session {
         let deadline = now + limit;
         match &mut connection.asked {
             Some(asked) => *asked = deadline.min(*asked),
-            asked => {
-                *asked = Some(deadline);
-                connection.pinged = now;
+            None => {
+                connection.ask(now, deadline);
                 self.outputs.say(id, Request::Ping);
             }
         }

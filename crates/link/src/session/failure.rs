@@ -207,6 +207,9 @@ impl Session {
     /// Acts on every deadline of the connections that has passed.
     pub(super) fn expire(&mut self, now: Instant) {
         for slot in Slot::BOTH {
+            if let Some(connection) = self.connection_mut(slot) {
+                connection.overslept(now);
+            }
             while let Some(expired) = self
                 .connection(slot)
                 .and_then(|connection| connection.expired(now))
