@@ -6,7 +6,9 @@ import sys
 from icalendar import Calendar
 
 calendar = Calendar.from_ical(open(sys.argv[1], "rb").read())
-broken = [f"{name}: {why}" for part in calendar.walk() for name, why in part.errors]
+# RFC 5545, section 3.6: there has to be at least one component.
+missing = [] if calendar.subcomponents else ["the calendar has no component"]
+broken = missing + [f"{name}: {why}" for part in calendar.walk() for name, why in part.errors]
 print(
     json.dumps(
         {

@@ -36,7 +36,10 @@ const during = (page, every, act) =>
         nothing: () => {},
         step: (turn) => document.querySelector(`[data-step="${turn % 2 ? "previous" : "next"}"]`).click(),
         layout: (turn) => document.querySelectorAll(".modes button")[turn % 3].click(),
-        scroll: (turn) => (document.querySelector(".rows").scrollTop = (turn * 40) % 6_000),
+        scroll: (turn) => {
+          const rows = document.querySelector(".rows");
+          rows.scrollTop = (turn * 40) % Math.max(1, rows.scrollHeight - rows.clientHeight);
+        },
       };
       let turn = 0;
       const acting = every ? setInterval(() => acts[act](turn++), every) : 0;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 
 import { guest, signedFetch } from "../aws.mjs";
+import { change } from "../states-calendar";
 import { Calendar } from "./calendar";
 import { expect, test } from "./fixtures";
 
@@ -46,6 +47,13 @@ test("bad input is told at its field, by the form before it is sent and by the s
   await calendar.field("Ends").fill("2027-03-01T00:10");
   await calendar.field("Starts").fill("2027-03-01T12:00");
   await expect(calendar.field("Ends")).toHaveValue("2027-03-01T12:40");
+  // An end before its start is mended by either.
+  await calendar.write({ start: "2027-03-01T20:00", end: "2027-03-01T19:00" });
+  await calendar.button("Create event").click();
+  await expect(calendar.fault("Ends")).toHaveText("must not be before the start");
+  await calendar.field("Starts").fill("2027-03-01T18:00");
+  await expect(calendar.field("Ends")).toHaveValue("2027-03-01T19:00");
+  await expect(calendar.fault("Ends")).toBeEmpty();
   expect(sent).toBe(0);
 
   // What the server says to the same mistakes, if the form did not know better.
@@ -87,6 +95,84 @@ test("whatever somebody else has changed meanwhile is told to who is writing", a
   for (const calendar of [mine, theirs]) await expect(calendar.chips("Choir")).toHaveCount(1);
 });
 
+/** Gives what holds back all that is written from then on, until it is let go. */
+async function gate(page: Page) {
+  let open = Promise.resolve();
+  await page.route("**/calendar/events", async (route) => {
+    await open;
+    await route.continue();
+  });
+  return () => {
+    let go = () => {};
+    open = new Promise((resolve) => (go = resolve));
+    return () => go();
+  };
+}
+
+test("what is typed while something is on its way stays", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud, "calendar/new");
+  const hold = await gate(page);
+  const creates = hold();
+  await calendar.create({ name: "Walk", place: "Park" });
+  await expect(calendar.told).toHaveText("Sending…");
+  await calendar.write({ name: "Tea" });
+  creates();
+  await expect(calendar.told).toContainText("“Walk” is in the calendar");
+  await expect(calendar.field("Name")).toHaveValue("Tea");
+  await expect(calendar.field("Place")).toHaveValue("Park");
+  await calendar.button("Create event").click();
+  await expect(calendar.told).toContainText("“Tea” is in the calendar");
+  await expect(calendar.field("Name"), "nothing was typed meanwhile").toHaveValue("");
+
+  await calendar.openEvent("Walk");
+  const saves = hold();
+  await calendar.write({ name: "Long walk" });
+  await calendar.button("Save").click();
+  await expect(calendar.told).toHaveText("Sending…");
+  await calendar.write({ name: "Longer walk" });
+  saves();
+  await expect(calendar.told).toContainText("“Long walk” is saved");
+  await expect(calendar.chips("Long walk")).toHaveCount(1);
+  await expect(calendar.field("Name")).toHaveValue("Longer walk");
+  await expect(calendar.form).not.toContainText("somebody else");
+  await calendar.button("Save").click();
+  await expect(calendar.told).toContainText("“Longer walk” is saved");
+  await expect(calendar.chips("Longer walk")).toHaveCount(1);
+});
+
+test("a day that is clicked is that of the event being written, and of no later one", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  const of = await calendar.month();
+  const click = (day: number) => calendar.day(`${of}-${day}`).getByRole("button", { name: /^New event on/ }).click();
+  await click(10);
+  await expect(calendar.field("Starts")).toHaveValue(`${of}-10T09:00`);
+  await expect(calendar.field("Ends")).toHaveValue(`${of}-10T10:00`);
+  await calendar.write({ name: "Walk", start: `${of}-10T20:15` });
+  await click(12);
+  await expect(calendar.field("Starts")).toHaveValue(`${of}-12T20:15`);
+  await expect(calendar.field("Ends")).toHaveValue(`${of}-12T21:15`);
+  await expect(calendar.field("Name")).toHaveValue("Walk");
+  await expect(calendar.field("Name")).toBeFocused();
+  await calendar.button("Close").click();
+  const nextHour = () =>
+    page.evaluate(() => {
+      const now = new Date();
+      const next = new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + 1);
+      const two = (number: number) => String(number).padStart(2, "0");
+      return `${next.getFullYear()}-${two(next.getMonth() + 1)}-${two(next.getDate())}T${two(next.getHours())}:00`;
+    });
+  const before = await nextHour();
+  await page.getByRole("link", { name: "New event" }).click();
+  await expect(calendar.field("Name")).toBeFocused();
+  expect([before, await nextHour()]).toContain(await calendar.field("Starts").inputValue());
+});
+
 /** What the download is called, and what another's parser reads in it. */
 async function downloaded(page: Page, click: () => Promise<void>) {
   const [download] = await Promise.all([page.waitForEvent("download"), click()]);
@@ -121,12 +207,62 @@ test("one event and a month are given as files that others can read", async ({ s
   expect(month.events).toHaveLength(3);
   expect(month.events.every((event: any) => event.stamped)).toBe(true);
 
+  // A file without an event would be none.
+  const given: string[] = [];
+  page.on("download", (download) => void given.push(download.suggestedFilename()));
+  await calendar.button("Next").click();
+  await calendar.button("Next").click();
+  await calendar.button("Export month").click();
+  await expect(calendar.news).toContainText("there is nothing to export");
+  await calendar.lookAt("2027-03");
+  expect(given).toEqual([]);
+  await expect(calendar.news).not.toContainText("nothing to export");
+
   await calendar.chips("Over the end").first().click();
   await expect(calendar.field("Name")).toHaveValue("Over the end");
   const one = await downloaded(page, () => calendar.button("Export .ics").click());
   expect(one).toMatchObject({ version: "2.0", broken: [] });
   expect(one.events.map(read)).toEqual([expected[2]]);
   expect(one.name).toMatch(/^event-\d+\.ics$/);
+});
+
+test("keys work before anything has the focus, on this screen alone; “+N” leads to its day", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  const of = await calendar.month();
+  const now = await calendar.period.textContent();
+  await page.keyboard.press("ArrowRight");
+  await expect(calendar.period).not.toHaveText(now!);
+  await page.keyboard.press("t");
+  await expect(calendar.period).toHaveText(now!);
+  for (const [key, name] of [["a", "Agenda"], ["m", "Month"]]) {
+    await page.keyboard.press(key);
+    await expect(calendar.button(name)).toHaveAttribute("aria-pressed", "true");
+  }
+  // Elsewhere they are nobody's.
+  await page.getByRole("link", { name: "Restaurant", exact: true }).click();
+  await expect(calendar.panel).toHaveCount(0);
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press("a");
+  await page.getByRole("link", { name: "Calendar", exact: true }).first().click();
+  await expect(calendar.button("Month")).toHaveAttribute("aria-pressed", "true");
+
+  const credentials = await guest(cloud.url);
+  const event = (name: string, day: number) =>
+    change(cloud, "POST", { name, dt_start: `${of}-${day}T10:00:00`, dt_end: `${of}-${day}T11:00:00` }, credentials);
+  for (let day = 10; day < 28; day++) await event(`On ${day}`, day);
+  for (let number = 0; number < 9; number++) await event(`More ${number}`, 27);
+  const more = calendar.day(`${of}-27`).getByRole("button", { name: / more on / });
+  await expect(more).toHaveText(/^\+\d+$/);
+  await more.click();
+  await expect(calendar.button("Agenda")).toHaveAttribute("aria-pressed", "true");
+  const first = calendar.day(`${of}-27`).locator(".chip").first();
+  await expect(first).toBeFocused();
+  await expect(first).toBeInViewport();
+  await page.keyboard.press("m");
+  await expect(calendar.button("Month")).toHaveAttribute("aria-pressed", "true");
 });
 
 test("the calendar is used by keyboard alone", async ({ start, visit }) => {

@@ -5,10 +5,6 @@ import { AWAY, configure, expect, test, type Cloud } from "./fixtures";
 
 const KEY = "da2-of-the-calendar-tests";
 
-/** The month that is in sight, such as `2026-02`: tests write into it. */
-const month = async (calendar: Calendar) =>
-  (await calendar.panel.locator('[data-inside="true"]').first().getAttribute("data-date"))!.slice(0, 7);
-
 /** Every event of the first user, as the API lists them. */
 async function listed(cloud: Cloud): Promise<{ id: number; name: string; dt_start: string; dt_end: string }[]> {
   const query = `{ listEventsTables(filter: { user_id: { eq: 1 } }, limit: 1000) { items { id name dt_start dt_end } } }`;
@@ -32,7 +28,7 @@ for (const auth of ["guest", "api-key"]) {
     const [writer, reader] = [new Calendar(one.page), new Calendar(other.page)];
     await writer.open(cloud, "calendar/new");
     await reader.open(cloud);
-    const of = await month(reader);
+    const of = await reader.month();
 
     // Created.
     await writer.create({ name: "Walk", start: `${of}-10T20:00`, end: `${of}-10T21:30`, place: "Park" });
@@ -69,6 +65,10 @@ for (const auth of ["guest", "api-key"]) {
     await writer.write({ name: "Green tea" });
     await writer.button("Save").click();
     await expect(writer.chips("Green tea")).toHaveCount(1);
+    await writer.openEvent("Soup");
+    await writer.write({ start: `${of}-16T12:30` });
+    await writer.button("Save").click();
+    await expect(writer.told).toContainText("“Soup” is saved");
     await writer.openEvent("Long walk");
     await writer.delete();
     await expect(writer.news).toContainText("“Long walk” is deleted");
@@ -77,6 +77,7 @@ for (const auth of ["guest", "api-key"]) {
     await reader.live();
     for (const [name, count] of [["Green tea", 1], ["Soup", 1], ["Tea", 0], ["Long walk", 0]] as const)
       for (const calendar of [writer, reader]) await expect(calendar.chips(name), name).toHaveCount(count);
+    for (const calendar of [writer, reader]) await expect(calendar.chips("Soup")).toContainText(/, .*\b16\b.*12:30/);
     await expect(reader.form, "the event that it had open has gone").toContainText("no longer there");
 
     // Deleted.
@@ -93,7 +94,7 @@ test("what is created without a network waits in sight and goes out once", async
   const [writer, reader] = [new Calendar(one.page), new Calendar(other.page)];
   await writer.open(cloud, "calendar/new");
   await reader.open(cloud);
-  const of = await month(reader);
+  const of = await reader.month();
   await one.context.setOffline(true);
   await cloud.admin("faults/drop", { how: "reset" });
   await expect(writer.link).toHaveAttribute("data-state", "offline");
@@ -208,12 +209,47 @@ test("holidays of the chosen country are named and shaded, the choice is remembe
   expect(others).toEqual([]);
 });
 
+test("a deletion is told until something else is looked at or done", async ({ start, visit }) => {
+  const cloud = await start();
+  const calendar = new Calendar((await visit()).page);
+  await calendar.open(cloud, "calendar/new");
+  const of = await calendar.month();
+  for (const name of ["Tea", "Soup"]) {
+    await calendar.create({ name, start: `${of}-10T12:00` });
+    await expect(calendar.told).toContainText(`“${name}” is in the calendar`);
+  }
+  const gone = async (name: string) => {
+    await calendar.openEvent(name);
+    await calendar.delete();
+    await expect(calendar.news).toContainText(`“${name}” is deleted`);
+  };
+  await gone("Tea");
+  await calendar.button("Next").click();
+  await expect(calendar.news).not.toContainText("is deleted");
+  await calendar.button("Today").click();
+  await expect(calendar.news).not.toContainText("is deleted");
+  await gone("Soup");
+  await calendar.page.getByRole("link", { name: "New event" }).click();
+  await expect(calendar.field("Name")).toBeFocused();
+  await expect(calendar.news).not.toContainText("is deleted");
+});
+
+test("months have the names of the days beside them, whatever calendar the locale has", async ({ start, visit }) => {
+  const cloud = await start();
+  for (const locale of ["th-TH", "fa-IR-u-nu-latn"]) {
+    const calendar = new Calendar((await visit({ browser: { locale } })).page);
+    await calendar.open(cloud);
+    const of = await calendar.month();
+    await expect(calendar.period, locale).toContainText(of.slice(0, 4));
+  }
+});
+
 test("what overlaps stands side by side, and what goes past midnight or over days goes on", async ({ start, visit }) => {
   const cloud = await start();
   const { page } = await visit({ browser: { locale: "en-GB" } });
   const calendar = new Calendar(page);
   await calendar.open(cloud, "calendar/new");
-  const of = await month(calendar);
+  const of = await calendar.month();
   for (const [name, start, end] of [
     ["Alpha", "10T09:00", "10T12:00"],
     ["Beta", "10T10:00", "10T11:00"],
@@ -225,11 +261,12 @@ test("what overlaps stands side by side, and what goes past midnight or over day
     await expect(calendar.told).toContainText(`“${name}” is in the calendar`);
   }
   // In the month: a bar, cut where a week ends.
-  const bars = await calendar.chips("Trip").count();
-  expect(bars).toBeLessThanOrEqual(2);
+  const days = await calendar.days();
+  const week = (day: string) => Math.floor(days.indexOf(`${of}-${day}`) / 7);
+  await expect(calendar.chips("Trip")).toHaveCount(1 + week("12") - week("09"));
   await calendar.button("Close").click();
   await calendar.layout("Week");
-  while (!(await calendar.day(`${of}-10`).count())) await calendar.button("Previous").click();
+  await calendar.lookAtWeek(`${of}-10`);
   const column = (day: number) => calendar.panel.locator(`.column[data-date="${of}-${day}"]`);
   const box = async (day: number, name: string) => (await column(day).locator(".chip", { has: page.locator(".chip-name", { hasText: name }) }).boundingBox())!;
   const boxes = [await box(10, "Alpha"), await box(10, "Beta"), await box(10, "Gamma")];

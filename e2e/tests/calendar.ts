@@ -103,12 +103,31 @@ export class Calendar {
     await this.button("Delete for everyone?").click();
   }
 
-  /** Looks at the month or the week of a day, by the buttons. */
+  /** The month in sight, such as `2026-02`: tests write into it. */
+  async month(): Promise<string> {
+    return (await this.panel.locator('[data-inside="true"]').first().getAttribute("data-date"))!.slice(0, 7);
+  }
+
+  /** The days in sight, such as `2026-02-10`. */
+  days(): Promise<string[]> {
+    return this.panel.locator("[data-date]").evaluateAll((days) => days.map((day) => day.getAttribute("data-date")!));
+  }
+
+  /** Looks at the week of a day, by the buttons. */
+  async lookAtWeek(date: string) {
+    for (let steps = 0; steps < 60; steps++) {
+      const days = await this.days();
+      if (days.includes(date)) return;
+      await this.button(days[0] < date ? "Next" : "Previous").click();
+    }
+    throw new Error(`the week of ${date} does not come in sight`);
+  }
+
+  /** Looks at a month, by the buttons. */
   async lookAt(month: string) {
     const wanted = Number(month.replace("-", ""));
     for (let steps = 0; steps < 400; steps++) {
-      const shown = await this.panel.locator('[data-inside="true"]').first().getAttribute("data-date");
-      const at = Number(shown!.slice(0, 7).replace("-", ""));
+      const at = Number((await this.month()).replace("-", ""));
       if (at === wanted) return;
       await this.button(at < wanted ? "Next" : "Previous").click();
     }

@@ -1,7 +1,7 @@
 //! An event while it is being written: what is typed, and what is wrong with it. The rules are the server's.
 
 use super::model::Event;
-use net::civil::when::Local;
+use net::civil::when::{Date, Local};
 
 /// As many characters as a name or a place may have.
 pub const LONGEST: usize = 200;
@@ -122,7 +122,7 @@ impl Draft {
         }
     }
 
-    /// Somebody types. Who moves the start moves the end with it.
+    /// Somebody types. Who moves the start moves the end with it, unless that is before it: then the start is mended.
     pub fn type_in(&mut self, field: Field, text: String) {
         match field {
             Field::Name => self.name = text,
@@ -134,12 +134,21 @@ impl Draft {
                     Local::parse(&self.end),
                     Local::parse(&text),
                 );
-                if let (Some(start), Some(end), Some(moved)) = times {
+                if let (Some(start), Some(end), Some(moved)) = times
+                    && end >= start
+                {
                     self.end = typed(end.plus(moved.since(start)));
                 }
                 self.start = text;
             }
         }
+    }
+
+    /// It is to be on this day: at the time that is written, or else in the morning.
+    pub fn point_at(&mut self, day: Date) {
+        let time = self.start.get(10..).filter(|time| !time.is_empty());
+        let start = [&day.text(), time.unwrap_or("T09:00")].concat();
+        self.type_in(Field::Start, start);
     }
 
     /// What it says, or all that is wrong with it, in the order of the fields.
@@ -237,6 +246,34 @@ mod tests {
         draft.type_in(Field::Start, "2026-02-04T08:00".to_owned());
         assert_eq!(draft.end, "2026-02-03T09:45", "from nowhere it does not");
         assert_eq!(faults(&draft), ["dt_end"]);
+    }
+
+    #[test]
+    fn an_end_before_the_start_is_mended_by_either() {
+        let mut draft = draft("Walk", "2026-02-02T20:00", "2026-02-02T19:00", "");
+        assert_eq!(faults(&draft), ["dt_end"]);
+        draft.type_in(Field::Start, "2026-02-02T18:00".to_owned());
+        assert_eq!(
+            (draft.end.as_str(), faults(&draft)),
+            ("2026-02-02T19:00", vec![])
+        );
+        // From then on it follows again.
+        draft.type_in(Field::Start, "2026-02-02T18:30".to_owned());
+        assert_eq!(draft.end, "2026-02-02T19:30");
+    }
+
+    #[test]
+    fn a_day_that_is_pointed_at_keeps_the_time_that_is_written() {
+        let day = Date::parse("2026-02-10").unwrap();
+        let mut draft = draft("Walk", "2026-02-02T20:15", "2026-02-02T21:00", "");
+        draft.point_at(day);
+        assert_eq!(
+            (draft.start.as_str(), draft.end.as_str()),
+            ("2026-02-10T20:15", "2026-02-10T21:00")
+        );
+        draft.type_in(Field::Start, String::new());
+        draft.point_at(day.plus_days(1));
+        assert_eq!(draft.start, "2026-02-11T09:00", "else it is in the morning");
     }
 
     #[test]

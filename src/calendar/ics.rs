@@ -9,14 +9,17 @@ const PRODUCT: &str = "-//Eddy//Calendar//EN";
 /// A line's octets at most, without its break (section 3.1).
 const LINE: usize = 75;
 
-/// A calendar of these events, with floating times: no zone, as they are. `now` is when it is written.
+/// A calendar of these events, with floating times: no zone, as they are; none without events, since it has to have one
+/// (section 3.6). `now` is when it is written.
 #[must_use]
 pub fn calendar<'a>(
     user: UserId,
     events: impl IntoIterator<Item = &'a Event>,
     now: UnixTime,
-) -> String {
+) -> Option<String> {
     let mut text = String::new();
+    let mut events = events.into_iter().peekable();
+    events.peek()?;
     let mut line = |name: &str, value: &str| fold(&mut text, &[name, ":", value].concat());
     line("BEGIN", "VCALENDAR");
     line("VERSION", "2.0");
@@ -43,7 +46,7 @@ pub fn calendar<'a>(
         line("END", "VEVENT");
     }
     line("END", "VCALENDAR");
-    text
+    Some(text)
 }
 
 /// A moment as `20260202T200000`.
@@ -94,7 +97,7 @@ mod tests {
     use super::*;
 
     fn written(events: &[Event]) -> String {
-        calendar(UserId(1), events, UnixTime(1_770_062_400_000))
+        calendar(UserId(1), events, UnixTime(1_770_062_400_000)).unwrap()
     }
 
     #[test]
@@ -120,6 +123,11 @@ mod tests {
             "",
         ];
         assert_eq!(written(&[event]), expected.join("\r\n"));
+    }
+
+    #[test]
+    fn a_calendar_of_nothing_is_no_calendar() {
+        assert_eq!(calendar(UserId(1), [], UnixTime(0)), None);
     }
 
     #[test]

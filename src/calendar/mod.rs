@@ -59,7 +59,7 @@ pub struct Live {
     pub kept: &'static Kept,
     /// On which day a new event begins, where one was pointed at.
     pub pointed: RwSignal<Option<Date>>,
-    /// What was done last, where the form that did it has gone.
+    /// What was done last, where the form that did it has gone; until something else is done, arrives or is looked at.
     pub word: RwSignal<String>,
     /// When what is on its way is looked after next.
     alarm: Alarm,
@@ -103,6 +103,18 @@ impl Live {
             if is_live.get() {
                 live.hurry();
             }
+        });
+        effect(move || {
+            look.track();
+            live.forget();
+        });
+        let mut before = Vec::new();
+        effect(move || {
+            let fresh = fresh.get();
+            if fresh.iter().any(|id| !before.contains(id)) {
+                live.forget();
+            }
+            before = fresh;
         });
         again::on_return(move || live.hurry());
         live
@@ -149,6 +161,11 @@ impl Live {
             .update(|outbox| number = outbox.put(action, name, token, now));
         self.send();
         number
+    }
+
+    /// What was done last is no news any more.
+    pub fn forget(&self) {
+        self.word.set(String::new());
     }
 
     fn hurry(&'static self) {

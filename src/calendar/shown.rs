@@ -183,10 +183,18 @@ pub fn week(
 #[must_use]
 pub fn coming(entries: &[Entry<Event>], fresh: &[EventId], now: Local, count: usize) -> Chips {
     let events = entries.iter().map(|entry| &*entry.row);
-    let coming = events.filter(|event| event.end >= now);
-    let coming = sorted(coming, |event| (event.start, event.id));
-    let first = coming.into_iter().take(count);
+    let time = |event: &Event| (event.start, event.id);
+    // In one pass, since the clock asks for it each second.
+    let mut first: Vec<&Event> = Vec::new();
+    for event in events.filter(|event| event.end >= now) {
+        let at = first.partition_point(|other| time(other) < time(event));
+        if at < count {
+            first.insert(at, event);
+            first.truncate(count);
+        }
+    }
     first
+        .into_iter()
         .map(|event| {
             // When it ends is told only where that is within a day.
             let goes_on = (false, is_long(event));

@@ -9,8 +9,8 @@ mod now;
 mod week;
 
 use crate::ui::signal::{Memo, ReadSignal};
-use leptos::ev::KeyboardEvent;
-use leptos::prelude::request_animation_frame;
+use leptos::ev::{self, KeyboardEvent};
+use leptos::prelude::{on_cleanup, request_animation_frame, window_event_listener};
 use net::civil::when::{Date, Local};
 
 use super::look::{Look, Mode};
@@ -58,6 +58,14 @@ pub fn screen(calendar: &'static Live, route: ReadSignal<Route>) -> El {
             Place::Event(id) => Some(form::opened(calendar, id)),
         });
     let changes = move || 1 + calendar.view.with(|view| view.changes.cast_signed());
+    // After the page was opened nothing has the focus yet.
+    let anywhere = keys(calendar, Look::key);
+    let anywhere = window_event_listener(ev::keydown, move |event| {
+        if aim::is_at(&event, "body") {
+            anywhere(event);
+        }
+    });
+    on_cleanup(move || anywhere.remove());
     lit(ui::screen().class("page calendar"), &calendar.link())
         // Letters are for whoever is in the calendar; arrows for whoever is on its screen.
         .on("keydown", keys(calendar, |look, key, _| look.step(key)))
@@ -70,10 +78,14 @@ pub fn screen(calendar: &'static Live, route: ReadSignal<Route>) -> El {
 fn keys(
     calendar: &'static Live,
     means: fn(Look, &str, Date) -> Option<Look>,
-) -> impl FnMut(KeyboardEvent) {
+) -> impl Fn(KeyboardEvent) {
     move |event| {
         let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         if !is_plain || event.default_prevented() || aim::is_at(&event, "input, select, textarea") {
+            return;
+        }
+        // A week that is wider than its window is scrolled by arrows.
+        if event.key().starts_with("Arrow") && aim::is_wide(&event) {
             return;
         }
         let (look, today) = (calendar.look, calendar.today.get_untracked());

@@ -19,6 +19,12 @@ pub fn is_at(event: &Event, selector: &str) -> bool {
     target(event).is_some_and(|target| target.matches(selector).unwrap_or_default())
 }
 
+/// Whether the element that was hit is wider inside than its window.
+#[must_use]
+pub fn is_wide(event: &Event) -> bool {
+    target(event).is_some_and(|target| target.scroll_width() > target.client_width())
+}
+
 /// Whether the focus that this event takes away stays within an element.
 #[must_use]
 pub fn stays_in(event: &FocusEvent, element: &El) -> bool {

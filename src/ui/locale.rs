@@ -161,6 +161,8 @@ mod platform {
             let format = parts[part as usize].get_or_insert_with(|| {
                 let options = options(words);
                 let _ = Reflect::set(&options, &"timeZone".into(), &"UTC".into());
+                // The days beside it are those of this calendar, whatever the locale's own is.
+                let _ = Reflect::set(&options, &"calendar".into(), &"gregory".into());
                 DateTimeFormat::new(&Array::new(), &options).format()
             });
             apply(format, millis).unwrap_or_default()

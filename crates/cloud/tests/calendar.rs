@@ -10,6 +10,7 @@
 mod common;
 
 use aws_guest::Service;
+use backend::api::{Caller, IdentityId, Role};
 use cloud::testing::Running;
 use common::{Answer, Passing, Signer, Socket, backend, cloud, cloud_with, guest, send, with_keys};
 use net::http::{Method, Request};
@@ -210,11 +211,23 @@ async fn whoever_does_not_sign_as_they_should_is_forbidden() {
     let mut put = signed.clone();
     put.method = Method::Put;
     let stranger = with_keys("ASIAAAAAAAAAAAAAAAAA", "secret", "token");
+    // A guest's own id and token, and the secret of another one.
+    let guests = ["one", "other"].map(|name| Caller {
+        role: Role::Guest,
+        identity: Some(IdentityId(name.to_owned())),
+    });
+    let [one, other] = guests.map(|caller| cloud.credentials(&caller));
+    let mixed = with_keys(
+        &one.access_key_id,
+        &other.secret_access_key.0,
+        &one.session_token,
+    );
     let mut late = guest(&cloud);
     late.clock_behind = std::time::Duration::from_secs(6 * 60);
     for (what, request) in [
         ("no signature", post()),
         ("someone else's", stranger.sign(lambda(), post()).unwrap()),
+        ("another guest's", mixed.sign(lambda(), post()).unwrap()),
         ("another body", altered),
         ("another method", put),
         (

@@ -97,8 +97,14 @@ fn export(calendar: &'static Live) {
     let text = calendar.view.with_untracked(|view| {
         let events = view.window.rows().iter().map(|entry| &*entry.row);
         let events = events.filter(|event| event.touches(from, to));
-        ics::calendar(calendar.user(), events, calendar.time())
+        let text = ics::calendar(calendar.user(), events, calendar.time());
+        // Half a month would pass for a whole one.
+        text.filter(|_| view.loaded)
     });
+    let Some(text) = text else {
+        let words = "No events of this month are here: there is nothing to export.";
+        return calendar.word.set(words.to_owned());
+    };
     let name = ["calendar-", &from.date().text()[..7], ".ics"].concat();
     let _ = save(&name, "text/calendar", &text);
 }
@@ -106,13 +112,13 @@ fn export(calendar: &'static Live) {
 /// What has just happened, or how much there is.
 fn news(calendar: &'static Live) -> impl FnMut() -> Words {
     move || {
-        let newest = calendar.fresh.with(|fresh| fresh.last().copied());
-        if let Some(event) = newest.and_then(|id| calendar.event(id)) {
-            return arrived(&event).into();
-        }
         let word = calendar.word.get();
         if !word.is_empty() {
             return word.into();
+        }
+        let newest = calendar.fresh.with(|fresh| fresh.last().copied());
+        if let Some(event) = newest.and_then(|id| calendar.event(id)) {
+            return arrived(&event).into();
         }
         let (from, to) = calendar.look.with(Look::span);
         calendar.view.with(|view| {

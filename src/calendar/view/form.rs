@@ -22,6 +22,8 @@ pub(super) use opened::opened;
 struct Form {
     calendar: &'static Live,
     draft: RwSignal<Draft>,
+    /// What was sent last: meanwhile somebody may type on.
+    sent: RwSignal<Draft>,
     /// What the server found, or the last check before sending; typing clears what it is about.
     faults: RwSignal<Vec<Fault>>,
     /// Which fields have been left once: only those are found fault with before sending.
@@ -37,6 +39,7 @@ impl Form {
         Self {
             calendar,
             draft: RwSignal::new(draft),
+            sent: RwSignal::new(Draft::default()),
             faults: RwSignal::new(Vec::new()),
             touched: RwSignal::new([false; 4]),
             job: RwSignal::new(None),
@@ -60,9 +63,20 @@ impl Form {
 
     fn type_in(self, field: Field, text: String) {
         self.draft.update(|draft| draft.type_in(field, text));
+        self.changed(field);
+    }
+
+    /// What was found wrong with a field is no longer told; whether an end is wrong depends on its start.
+    fn changed(self, field: Field) {
+        let is_told = |of| of != field && (field, of) != (Field::Start, Field::End);
         self.faults
-            .update(|faults| faults.retain(|fault| fault.field.is_some_and(|of| of != field)));
+            .update(|faults| faults.retain(|fault| fault.field.is_some_and(is_told)));
         self.told.set(String::new());
+    }
+
+    /// Whether nobody has typed since it was sent.
+    fn is_as_sent(self) -> bool {
+        self.draft.get_untracked() == self.sent.get_untracked()
     }
 
     /// Sends what is written, or says what is wrong with it.
@@ -75,6 +89,7 @@ impl Form {
                 let name = wish.name.clone();
                 self.faults.set(Vec::new());
                 self.told.set(String::new());
+                self.sent.set(self.draft.get_untracked());
                 self.job.set(Some(self.calendar.ask(action(wish), name)));
             }
             Err(faults) => self.refuse(faults),
@@ -179,7 +194,8 @@ fn said(event: &Event, done: &str) -> String {
     ["“", &event.name, "” ", done, ": ", &when, "."].concat()
 }
 
-fn panel(title: &str, back: String) -> El {
+fn panel(calendar: &'static Live, title: &str, back: String) -> El {
+    calendar.forget();
     let panel = template("event-panel");
     let close = move || {
         go(Place::Calendar);

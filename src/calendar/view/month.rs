@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::ui::signal::{Memo, ReadSignal};
 use leptos::ev::MouseEvent;
+use leptos::prelude::request_animation_frame;
 use net::civil::when::Date;
 
 use super::chip::chip;
@@ -12,7 +13,7 @@ use crate::calendar::look::Mode;
 use crate::calendar::shown::{self, Cell, Row};
 use crate::calendar::{Live, Place};
 use crate::ui::locale::{self, Part};
-use crate::ui::{El, Words, el};
+use crate::ui::{El, Words, aim, el};
 
 pub(super) fn month(calendar: &'static Live) -> El {
     let weeks = move || {
@@ -111,5 +112,7 @@ fn more(calendar: &'static Live, date: Date, more: usize) -> El {
         .on("click", move |_: MouseEvent| {
             let look = calendar.look;
             look.update(|look| (look.mode, look.day) = (Mode::Agenda, date));
+            let first = ["[data-date='", &date.text(), "'] .chip"].concat();
+            request_animation_frame(move || aim::lead(&[&first]));
         })
 }

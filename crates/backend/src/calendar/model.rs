@@ -85,7 +85,9 @@ impl Local {
             return None;
         }
         let month = Month::try_from(pair(5)?).ok()?;
-        let date = Date::from_calendar_date(number(0, 4)?.into(), month, pair(8)?).ok()?;
+        // The first year is 1.
+        let year = number(0, 4).filter(|year| *year > 0)?;
+        let date = Date::from_calendar_date(year.into(), month, pair(8)?).ok()?;
         let second = if bytes.len() == 19 { pair(17)? } else { 0 };
         let time = Time::from_hms(pair(11)?, pair(14)?, second).ok()?;
         Some(Self(PrimitiveDateTime::new(date, time)))
@@ -186,6 +188,8 @@ mod tests {
             ("2026-02-02T20:00:00+01:00", None),
             ("2026-02-02 20:00:00", None),
             ("2026-02-02", None),
+            ("0001-01-01T00:00", Some("0001-01-01T00:00:00")),
+            ("0000-12-31T20:00", None),
             ("26-02-02T20:00:00", None),
             ("+026-02-02T20:00", None),
             ("2026-02-02T20:00:0é", None),

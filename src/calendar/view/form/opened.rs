@@ -30,7 +30,7 @@ pub(in super::super) fn opened(calendar: &'static Live, id: EventId) -> El {
     });
     let back = ["[data-event-id='", &id.0.to_string(), "']"].concat();
     let alert = el("p").class("form-outcome is-error").set("role", "alert");
-    panel("Event", back)
+    panel(calendar, "Event", back)
         .slot(move || {
             if is_there.get() {
                 // What changes in it is shown by the form itself.
@@ -60,30 +60,42 @@ fn known(calendar: &'static Live, event: Event, deleting: RwSignal<Option<Number
         form.draft.set(draft);
         theirs.set(false);
     };
-    // What others change is shown, unless somebody is writing here.
-    effect(move || {
-        let Some(event) = calendar.event(id) else {
-            return;
-        };
-        if seen.with_untracked(|seen| *seen == event) {
+    // What others change is shown, unless somebody is writing here. What was sent from here is nobody else's: it comes by
+    // the answer and by the subscription, whichever is first.
+    let hear = move |event: Event| {
+        if seen.with_untracked(|seen| seen.revision >= event.revision) {
             return;
         }
-        let typed = form.draft.get_untracked();
-        let is_untouched = before.with_untracked(|before| typed == *before);
-        if is_untouched || typed.check() == Draft::of(&event).check() {
+        let (draft, typed) = (Draft::of(&event), form.draft.get_untracked());
+        let is_ours = form.sent.with_untracked(Draft::check) == draft.check();
+        let is_untouched = if is_ours {
+            form.is_as_sent()
+        } else {
+            before.with_untracked(|before| typed == *before) || typed.check() == draft.check()
+        };
+        if is_untouched {
             take(&event);
         } else {
-            theirs.set(true);
+            theirs.set(!is_ours);
+        }
+        if is_ours {
+            before.set(draft);
+            form.sent.set(Draft::default());
         }
         seen.set(event);
+    };
+    effect(move || {
+        if let Some(event) = calendar.event(id) {
+            hear(event);
+        }
     });
     watch(
         calendar,
         form.job,
         move |end: Result<Event, Vec<Fault>>| match end {
             Ok(event) => {
-                take(&event);
                 form.told.set(said(&event, "is saved"));
+                hear(event);
             }
             Err(faults) => form.refuse(faults),
         },
@@ -121,7 +133,7 @@ fn export(calendar: &'static Live, seen: RwSignal<Event>) -> El {
         let event = seen.get_untracked();
         let text = ics::calendar(calendar.user(), [&event], calendar.time());
         let name = ["event-", &event.id.0.to_string(), ".ics"].concat();
-        let _ = save(&name, "text/calendar", &text);
+        let _ = save(&name, "text/calendar", &text.unwrap_or_default());
     })
 }
 
