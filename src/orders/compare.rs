@@ -45,6 +45,8 @@ struct Event {
 /// What is told of the events of some time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Figures {
+    /// Whether more came in that time than is kept: these are the newest [`Compare::KEPT`] then.
+    pub full: bool,
     /// How many both ways have brought.
     pub both: u32,
     /// How many of those both brought in the same millisecond.
@@ -108,6 +110,12 @@ impl Compare {
             event.arrived[way as usize].get_or_insert(at);
             return;
         }
+        let full = self.events.len() == Self::KEPT;
+        // What is older than all that is kept was among it, or comes too late to be compared with anything. (What was
+        // written in the future keeps nobody out: some clock has been set.)
+        if full && (written..=at).contains(&self.events[self.oldest].written) {
+            return;
+        }
         let mut event = Event {
             order,
             revision,
@@ -115,11 +123,11 @@ impl Compare {
             arrived: [None; 2],
         };
         event.arrived[way as usize] = Some(at);
-        if self.events.len() < Self::KEPT {
-            self.events.push(event);
-        } else {
+        if full {
             self.events[self.oldest] = event;
             self.oldest = (self.oldest + 1) % Self::KEPT;
+        } else {
+            self.events.push(event);
         }
     }
 
@@ -128,7 +136,9 @@ impl Compare {
     pub fn figures(&self, since: UnixTime) -> Figures {
         let mut figures = Figures::default();
         let mut delays = [const { Vec::new() }; 2];
+        let mut told = 0;
         for event in self.events.iter().filter(|event| event.written >= since) {
+            told += 1;
             for (way, arrived) in figures.ways.iter_mut().zip(event.arrived) {
                 way.seen += u32::from(arrived.is_some());
             }
@@ -146,6 +156,7 @@ impl Compare {
                 delays.insert(delays.partition_point(|less| *less < delay), delay);
             }
         }
+        figures.full = told == Self::KEPT;
         for (way, delays) in figures.ways.iter_mut().zip(delays) {
             way.p50 = quantile(&delays, 50);
             way.p95 = quantile(&delays, 95);
@@ -229,6 +240,38 @@ mod tests {
         assert_eq!(step(i64::MIN), 0);
     }
 
+    #[test]
+    fn a_way_that_lags_behind_all_that_is_kept_counts_nothing_twice() {
+        let mut compare = Compare::default();
+        let lag = i64::try_from(Compare::KEPT).unwrap() + 500;
+        let arrived = |compare: &mut Compare, way, number: i64| {
+            let delay = if way == Way::Mqtt { lag * 10 } else { 3 };
+            compare.arrived(arrival(way, "a", number, number * 10, delay));
+        };
+        for number in 0..3 * lag {
+            arrived(&mut compare, Way::AppSync, number);
+            if number >= lag {
+                arrived(&mut compare, Way::Mqtt, number - lag);
+            }
+        }
+        let figures = compare.figures(UnixTime(0));
+        let seen = figures.ways.each_ref().map(|way| way.seen as usize);
+        assert_eq!((figures.both, seen), (0, [Compare::KEPT, 0]));
+        // It catches up, and counts again.
+        for number in 2 * lag..3 * lag {
+            arrived(&mut compare, Way::Mqtt, number);
+        }
+        assert_eq!(compare.figures(UnixTime(0)).both as usize, Compare::KEPT);
+        // The server's clock is set back: what is new is taken in all the same.
+        for number in 0..10 {
+            compare.arrived(arrival(Way::AppSync, "b", number, number, 3));
+        }
+        assert_eq!(
+            compare.figures(UnixTime(0)).both as usize,
+            Compare::KEPT - 10
+        );
+    }
+
     proptest! {
         /// Against a map of everything: within what is kept, the ring forgets nothing and mixes nothing up.
         #[test]
@@ -276,7 +319,10 @@ mod tests {
             prop_assert_eq!(compare.events.len(), extra.min(Compare::KEPT));
             let oldest = i64::try_from(extra.saturating_sub(Compare::KEPT)).unwrap();
             prop_assert!(compare.events.iter().all(|event| event.revision.0 >= oldest));
-            prop_assert_eq!(compare.figures(UnixTime(0)).both as usize, extra.min(Compare::KEPT));
+            let figures = compare.figures(UnixTime(0));
+            prop_assert_eq!(figures.both as usize, extra.min(Compare::KEPT));
+            prop_assert_eq!(figures.full, extra >= Compare::KEPT);
+            prop_assert!(!compare.figures(UnixTime(oldest + 1)).full);
         }
     }
 }

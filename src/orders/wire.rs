@@ -228,6 +228,7 @@ impl Ear {
     /// An event of an order has come, and was written then.
     fn hear(&self, order: &OrderId, revision: Revision, written: UnixTime) {
         if let Some(heard) = &self.heard {
+            self.guest.learn_arrival(written);
             heard(Arrival {
                 way: self.way,
                 order: order.clone(),

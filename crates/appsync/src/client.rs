@@ -111,7 +111,11 @@ impl Client {
         let mut renewed = false;
         loop {
             let (request, credentials) = self.signer.query(&body).await?;
+            let sent = net::wall();
             let response = net::within(DEADLINE, net::http::send(request)).await??;
+            if let Some(keyring) = self.signer.keyring() {
+                keyring.guest().learn_date(&response, sent);
+            }
             match (read(&response), credentials) {
                 // Refused is not executed: even a mutation can be sent again.
                 (Err(Error::Unauthorized(errors)), Some(credentials)) if !renewed => {

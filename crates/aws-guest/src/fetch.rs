@@ -24,15 +24,16 @@ impl Guest {
         loop {
             let credentials = self.credentials().await?;
             let signed = self.sign_with(&credentials, service, region, request.clone())?;
+            let sent = net::wall();
             let response = http::send(signed).await.map_err(Error::Unanswered)?;
+            self.learn_date(&response, sent);
             if again || !refuses_signature(service, &response) {
                 return Ok(response);
             }
             again = true;
-            match response.header("date") {
-                Some(date) => self.learn_skew(date),
-                // Where the header is hidden, the error may tell the time.
-                None => self.learn_skew(&String::from_utf8_lossy(&response.body)),
+            // Where the header is hidden, the error may tell the time.
+            if response.header("date").is_none() {
+                self.learn_skew(&String::from_utf8_lossy(&response.body));
             }
             self.refused(&credentials);
         }

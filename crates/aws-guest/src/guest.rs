@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use futures::channel::{mpsc, oneshot};
-use net::http::Request;
+use net::http::{Request, Response};
 use net::{Pending, UnixTime, storage};
 
 use crate::flight::{Flight, Next};
@@ -123,14 +123,31 @@ impl Guest {
     /// ignored.
     pub fn learn_skew(&self, server_date: &str) {
         if let Some(server) = skew::server_time(server_date) {
-            self.0.update(|state| state.learn(server, net::wall()));
+            self.0.lock().state.skew().named(server, net::wall());
         }
     }
 
-    /// The time as the services have it, as far as known.
+    /// Takes the service's time from the `Date` of an answer that has just come, if it shows one, to a request that was
+    /// sent then, by [`net::wall`].
+    pub fn learn_date(&self, response: &Response, sent: UnixTime) {
+        self.0.learn_date(response, sent);
+    }
+
+    /// What a service wrote at this time, by its clock, has just arrived: it is not earlier there.
+    pub fn learn_arrival(&self, written: UnixTime) {
+        self.0.lock().state.skew().arrived(written, net::wall());
+    }
+
+    /// The time as the services have it, as well as it is known: the wall clock's if that may be right, else to a second
+    /// after the first answer and better with each.
     #[must_use]
     pub fn now(&self) -> UnixTime {
-        self.0.lock().state.server_time(net::wall())
+        self.0.lock().state.skew().server_time(net::wall())
+    }
+
+    /// The time to sign with, which takes no notice of a few seconds.
+    fn signing_time(&self) -> UnixTime {
+        self.0.lock().state.skew().signing_time(net::wall())
     }
 
     /// The identity, once there is one.
@@ -185,7 +202,7 @@ impl Guest {
                 credentials,
                 region,
                 service,
-                at: self.now(),
+                at: self.signing_time(),
             },
             request,
         )
@@ -222,7 +239,7 @@ impl Guest {
                 credentials,
                 region,
                 service,
-                at: self.now(),
+                at: self.signing_time(),
             },
             url,
             expires,
@@ -283,6 +300,13 @@ impl Shared {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn learn_date(&self, response: &Response, sent: UnixTime) {
+        if let Some(server) = response.header("date").and_then(skew::server_time) {
+            let mut inner = self.lock();
+            inner.state.skew().answered(server, sent, net::wall());
+        }
+    }
+
     fn update(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.lock().state);
         self.publish();
@@ -327,10 +351,9 @@ async fn renew(mut in_flight: InFlight) {
     let mut flight = Flight::new(shared.identity());
     let mut call = flight.first();
     let outcome = loop {
+        let sent = net::wall();
         let answer = cognito::call(&shared.config, &call, |response| {
-            if let Some(server) = response.header("date").and_then(skew::server_time) {
-                shared.update(|state| state.learn(server, net::wall()));
-            }
+            shared.learn_date(response, sent);
         })
         .await;
         let next = flight.answered(answer);

@@ -3,31 +3,79 @@
 use net::UnixTime;
 use net::civil::Civil;
 
-/// How far the service's clock is ahead of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How far the service's clock is ahead of ours, in milliseconds: somewhere between two bounds. Each answer narrows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Skew {
-    millis: i64,
+    least: i64,
+    most: i64,
+}
+
+/// Nothing is known yet.
+impl Default for Skew {
+    fn default() -> Self {
+        Self {
+            least: i64::MIN,
+            most: i64::MAX,
+        }
+    }
 }
 
 impl Skew {
-    /// Closer than this is no skew: a date has a resolution of a second, and an answer takes its time.
+    /// Signatures take no notice of less: services allow minutes, and most clocks are right.
     const NEGLIGIBLE: i64 = 20_000;
+    /// What an answer may have taken, where nobody knows what it has.
+    const SLOWEST: i64 = 5_000;
 
-    /// The offset between a time that the service named just now and our wall clock.
-    pub(crate) const fn between(server: UnixTime, wall: UnixTime) -> Self {
-        let millis = server.millis_since(wall);
-        Self {
-            millis: if millis.abs() < Self::NEGLIGIBLE {
-                0
-            } else {
-                millis
-            },
+    /// An answer carried this time, which has a resolution of a second: it was written between sending and receiving,
+    /// both by our wall clock. Bounds that contradict what was known replace it: a clock has been set.
+    pub(crate) fn answered(&mut self, server: UnixTime, sent: UnixTime, received: UnixTime) {
+        let least = server.millis_since(received);
+        let most = server.plus_millis(999).millis_since(sent);
+        if least > most {
+            // Ours has been set in between.
+            return;
+        }
+        let both = Self {
+            least: least.max(self.least),
+            most: most.min(self.most),
+        };
+        *self = if both.least <= both.most {
+            both
+        } else {
+            Self { least, most }
+        };
+    }
+
+    /// The service named this time just now, nobody knows in answer to what.
+    pub(crate) fn named(&mut self, server: UnixTime, wall: UnixTime) {
+        self.answered(server, wall.plus_millis(-Self::SLOWEST), wall);
+    }
+
+    /// What the service wrote at this time has arrived now. Nothing arrives before it was written; where it seems so
+    /// by more than the answers leave open, they are believed.
+    pub(crate) fn arrived(&mut self, written: UnixTime, wall: UnixTime) {
+        let least = written.millis_since(wall);
+        if least > self.least && least <= self.most && self.most < i64::MAX {
+            self.least = least;
         }
     }
 
-    /// The service's time when our wall clock shows `wall`.
-    pub(crate) const fn server_time(self, wall: UnixTime) -> UnixTime {
-        wall.plus_millis(self.millis)
+    /// What is nearest to no skew at all: with a right clock it is none, and a wrong one is known better with each answer.
+    fn millis(self) -> i64 {
+        0.clamp(self.least, self.most)
+    }
+
+    /// The service's time when our wall clock shows `wall`, as well as it is known.
+    pub(crate) fn server_time(self, wall: UnixTime) -> UnixTime {
+        wall.plus_millis(self.millis())
+    }
+
+    /// The time to sign with.
+    pub(crate) fn signing_time(self, wall: UnixTime) -> UnixTime {
+        match self.millis() {
+            millis if millis.abs() < Self::NEGLIGIBLE => wall,
+            millis => wall.plus_millis(millis),
+        }
     }
 }
 
@@ -130,17 +178,77 @@ mod tests {
     }
 
     #[test]
-    fn a_small_difference_is_no_skew_and_a_large_one_is_kept() {
+    fn a_small_difference_is_no_skew_to_signatures_and_a_large_one_is() {
         let wall = UnixTime(1_000_000);
-        assert_eq!(
-            Skew::between(wall.plus_millis(19_000), wall),
-            Skew::default()
-        );
-        let hour_behind = Skew::between(wall.plus_millis(3_600_000), wall);
-        assert_eq!(hour_behind.server_time(wall), wall.plus_millis(3_600_000));
+        for (seconds, signed) in [(0, 0), (19, 0), (-19, 0), (3_600, 3_600), (-3_600, -3_600)] {
+            let mut skew = Skew::default();
+            let server = wall.plus_millis(seconds * 1_000);
+            skew.answered(server, wall, wall);
+            let off = skew.signing_time(wall).millis_since(wall);
+            assert!((off - signed * 1_000).abs() < 1_000, "{seconds}: {off}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_by_the_next_answer() {
+        let (mut skew, wall) = (Skew::default(), UnixTime(1_000_000));
+        skew.answered(wall, wall, wall.plus_millis(40));
+        assert_eq!(skew.server_time(wall), wall);
+        // An hour back: what arrives looks as if it came an hour ago, and proves nothing.
+        let set = wall.plus_millis(-3_600_000);
+        skew.arrived(wall, set);
+        assert_eq!(skew.server_time(set), set);
+        skew.answered(wall, set, set.plus_millis(40));
+        let off = skew.server_time(set).millis_since(wall);
+        assert!((-40..1_000).contains(&off), "{off}");
+        // And while a request was on its way.
+        let before = skew;
+        skew.answered(wall, wall, set);
+        assert_eq!(skew, before);
     }
 
     proptest! {
+        /// A service whose clock is so far ahead, answers that take their time and events that arrive: the truth is always
+        /// within the bounds, they never widen, and a right clock stays right to the millisecond.
+        #[test]
+        fn each_answer_narrows_the_bounds_around_the_truth(
+            ahead in prop_oneof![Just(0_i64), -5_000..5_000_i64, -10_000_000..10_000_000_i64],
+            heard in prop::collection::vec((0..100_000_000_i64, 0..400_i64, 0..400_i64, any::<bool>()), 1..60),
+        ) {
+            let (mut skew, mut error) = (Skew::default(), i64::MAX);
+            let off = |skew: Skew| (skew.millis() - ahead).abs();
+            for (at, there, back, event) in heard {
+                let received = MOMENT.plus_millis(at);
+                let server = received.plus_millis(ahead - back);
+                if event {
+                    skew.arrived(server, received);
+                } else {
+                    let date = UnixTime(server.0 - server.0.rem_euclid(1_000));
+                    skew.answered(date, received.plus_millis(-back - there), received);
+                    prop_assert!(skew.most - skew.least < 1_000 + there + back);
+                }
+                prop_assert!(skew.least <= ahead && ahead <= skew.most);
+                if skew != Skew::default() {
+                    prop_assert!(off(skew) <= error);
+                    error = off(skew);
+                }
+            }
+            prop_assert!(ahead != 0 || skew.millis() == 0);
+        }
+
+        /// Answers all over the second leave of a wrong clock's error little more than the way takes.
+        #[test]
+        fn a_wrong_clock_is_soon_known_to_some_milliseconds(ahead in -15_000..15_000_i64, way in 0..30_i64) {
+            let mut skew = Skew::default();
+            for tenth in 0..100 {
+                let received = MOMENT.plus_millis(tenth * 1_010);
+                let server = received.plus_millis(ahead - way);
+                let date = UnixTime(server.0 - server.0.rem_euclid(1_000));
+                skew.answered(date, received.plus_millis(-2 * way), received);
+            }
+            prop_assert!((skew.millis() - ahead).abs() <= way + 10, "{}", skew.millis());
+        }
+
         #[test]
         fn no_text_panics(text in ".{0,80}", inner in "[0-9TZ:() -]{0,40}") {
             let _ = server_time(&text);

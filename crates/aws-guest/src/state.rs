@@ -65,7 +65,7 @@ impl State {
 
     /// Someone needs credentials. [`Decision::Renew`] is given to one only, until [`landed`](Self::landed).
     pub(crate) fn ask(&mut self, wall: UnixTime) -> Decision {
-        let now = self.server_time(wall);
+        let now = self.skew.signing_time(wall);
         match &self.held {
             Some(held) if now < held.renew_at => Decision::Use(held.credentials.clone()),
             _ => self.renew(),
@@ -98,7 +98,7 @@ impl State {
         wall: UnixTime,
     ) -> Result<Credentials, Error> {
         self.renewing = false;
-        let now = self.server_time(wall);
+        let now = self.skew.signing_time(wall);
         match outcome {
             Ok(credentials) => {
                 self.identity = Some(credentials.identity().clone());
@@ -142,14 +142,9 @@ impl State {
         self.identity = identity;
     }
 
-    /// The service has just named its time.
-    pub(crate) fn learn(&mut self, server: UnixTime, wall: UnixTime) {
-        self.skew = Skew::between(server, wall);
-    }
-
-    /// The service's time, as far as known.
-    pub(crate) const fn server_time(&self, wall: UnixTime) -> UnixTime {
-        self.skew.server_time(wall)
+    /// What is known of the service's clock.
+    pub(crate) const fn skew(&mut self) -> &mut Skew {
+        &mut self.skew
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -272,7 +267,7 @@ mod tests {
     fn expiry_is_judged_by_the_services_clock() {
         let behind = START.plus_millis(-2 * 3_600_000);
         let mut state = State::default();
-        state.learn(START, behind);
+        state.skew().answered(START, behind, behind);
         assert!(matches!(state.ask(behind), Decision::Renew));
         state
             .landed(Ok(credentials("A", START + HOUR)), behind)

@@ -10,7 +10,8 @@ use std::time::Duration;
 use aws_guest::{Error, Guest, GuestConfig, Region, Service, Status};
 use futures::StreamExt;
 use futures::future::{join_all, poll_immediate};
-use net::http::Request;
+use net::civil::Civil;
+use net::http::{Request, Response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -336,6 +337,35 @@ async fn the_services_date_is_what_signatures_carry() {
         .await;
     // By that clock the credentials have ended, and the script has no others.
     assert!(matches!(signed, Err(Error::Network(_))));
+}
+
+/// Three seconds behind, which no signature minds, and delays would be told wrong by.
+#[tokio::test]
+async fn a_clock_that_is_a_little_wrong_is_learned_from_dates_and_arrivals() {
+    let service = Identities::start(Vec::new()).await;
+    let guest = service.guest("behind");
+    let ahead = |guest: &Guest| guest.now().millis_since(net::wall());
+    assert_eq!(ahead(&guest), 0);
+    let sent = net::wall();
+    let at = Civil::at(sent.plus_millis(3_000));
+    let (year, month, day) = (at.year, at.month, at.day);
+    let (hour, minute, second) = (at.hour, at.minute, at.second);
+    let date = format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z");
+    let response = Response {
+        status: 200,
+        headers: vec![("date".to_owned(), date)],
+        body: Vec::new(),
+    };
+    guest.learn_date(&response, sent);
+    let behind = net::wall().millis_since(sent);
+    assert!((1_999 - behind..=3_001).contains(&ahead(&guest)));
+    let wall = net::wall();
+    guest.learn_arrival(wall.plus_millis(2_990));
+    let behind = net::wall().millis_since(wall);
+    assert!((2_989 - behind..=3_001).contains(&ahead(&guest)));
+    // Nothing comes from the future: the answers know better.
+    guest.learn_arrival(net::wall().plus_millis(60_000));
+    assert!(ahead(&guest) <= 4_001);
 }
 
 #[tokio::test]

@@ -44,16 +44,9 @@ type Read = fn(&Delays) -> Option<Words>;
 /// The figures, and the chart that shows the same.
 fn comparison(figures: ReadSignal<Figures>) -> El {
     let panel = template("comparison");
-    let both = move || match figures.with(|figures| figures.both) {
-        0 => "Nothing has come by both ways in the last five minutes.".to_owned(),
-        1 => "1 event that came by both, in the last five minutes".to_owned(),
-        both => [
-            &both.to_string(),
-            " events that came by both, in the last five minutes",
-        ]
-        .concat(),
-    };
-    let _ = panel.find(".compare-both").live(both);
+    let _ = panel
+        .find(".compare-both")
+        .live(move || figures.with(basis));
     for way in Way::ALL {
         let told = move |read: Read| {
             move || figures.with(|figures| read(&figures.ways[way as usize]).unwrap_or("–".into()))
@@ -79,6 +72,21 @@ fn comparison(figures: ReadSignal<Figures>) -> El {
         });
     }
     panel
+}
+
+/// What the figures stand on.
+fn basis(figures: &Figures) -> String {
+    let number = figures.both.to_string();
+    let (number, events, end) = match figures.both {
+        0 => ("", "Nothing has come by both ways", "."),
+        1 => ("1", " event that came by both,", ""),
+        _ => (number.as_str(), " events that came by both,", ""),
+    };
+    let lately = match figures.full {
+        true => " among the newest 1,000",
+        false => " in the last five minutes",
+    };
+    [number, events, lately, end].concat()
 }
 
 /// From the middle of a box of 56 by 100, two a step: AppSync grows upwards, MQTT downwards.
@@ -133,6 +141,46 @@ impl Points {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orders::compare::Compare;
+
+    #[test]
+    fn what_the_figures_stand_on_is_said() {
+        assert_eq!(Compare::KEPT, 1_000, "as the words say");
+        for (both, full, words) in [
+            (
+                0,
+                false,
+                "Nothing has come by both ways in the last five minutes.",
+            ),
+            (
+                0,
+                true,
+                "Nothing has come by both ways among the newest 1,000.",
+            ),
+            (
+                1,
+                false,
+                "1 event that came by both, in the last five minutes",
+            ),
+            (
+                2,
+                false,
+                "2 events that came by both, in the last five minutes",
+            ),
+            (
+                997,
+                true,
+                "997 events that came by both, among the newest 1,000",
+            ),
+        ] {
+            let figures = Figures {
+                both,
+                full,
+                ..Figures::default()
+            };
+            assert_eq!(basis(&figures), words);
+        }
+    }
 
     #[test]
     fn the_two_spreads_grow_from_the_middle_by_one_measure() {
