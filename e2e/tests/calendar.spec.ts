@@ -113,6 +113,39 @@ test("what is created without a network waits in sight and goes out once", async
   expect([...(await named(cloud, "First")), ...(await named(cloud, "Second"))]).toHaveLength(2);
 });
 
+test("what is changed twice and deleted without a network is told as what it is, and goes out in order", async ({ start, visit, expected }) => {
+  expected.push(AWAY);
+  const cloud = await start();
+  const { page, context } = await visit();
+  const calendar = new Calendar(page);
+  await calendar.open(cloud, "calendar/new");
+  const of = await calendar.month();
+  for (const name of ["Tea", "Soup"]) {
+    await calendar.create({ name, start: `${of}-10T12:00` });
+    await expect(calendar.told).toContainText(`“${name}” is in the calendar`);
+  }
+  await context.setOffline(true);
+  await cloud.admin("faults/drop", { how: "reset" });
+  await expect(calendar.link).toHaveAttribute("data-state", "offline");
+  for (const name of ["Green tea", "Black tea"]) {
+    await calendar.openEvent("Tea");
+    await calendar.write({ name });
+    await calendar.button("Save").click();
+    await expect(calendar.told).toContainText(/Waits to be sent again|Sending/);
+    await calendar.button("Close").click();
+  }
+  await calendar.openEvent("Soup");
+  await calendar.delete();
+  for (const name of ["Green tea", "Black tea"])
+    await expect(calendar.waiting.filter({ hasText: `Changing “${name}” waits to be sent` })).toBeVisible();
+  await expect(calendar.waiting.filter({ hasText: "Deleting “Soup” waits to be sent" })).toBeVisible();
+  await context.setOffline(false);
+  await expect(calendar.chips("Black tea")).toHaveCount(1, { timeout: 30_000 });
+  await expect(calendar.waiting).toHaveCount(0);
+  await expect(calendar.chips("Soup")).toHaveCount(0);
+  expect((await named(cloud, "Black tea")).length + (await named(cloud, "Green tea")).length).toBe(1);
+});
+
 test("an answer that is lost makes nothing twice", async ({ start, visit, expected }) => {
   expected.push(AWAY);
   const cloud = await start();
@@ -242,6 +275,54 @@ test("months have the names of the days beside them, whatever calendar the local
     const of = await calendar.month();
     await expect(calendar.period, locale).toContainText(of.slice(0, 4));
   }
+});
+
+test("holidays that cannot be had are told, and years of which nothing is known are asked for once", async ({ start, visit, expected }) => {
+  expected.push(AWAY, /Failed to load resource: .* 400/);
+  const cloud = await start();
+  const { page } = await visit({ browser: { locale: "nl-NL" } });
+  const calendar = new Calendar(page);
+  const kept = calendar.panel.locator(".kept");
+  await page.route("**/PublicHolidays/**", (route) => route.abort());
+  await calendar.open(cloud);
+  await expect(calendar.country).toHaveValue("NL");
+  await expect(kept).toHaveText("Holidays cannot be reached.");
+  // As the cloud answers to a year beyond its rules, whichever is looked at.
+  await page.unroute("**/PublicHolidays/**");
+  let asked = 0;
+  await page.route("**/PublicHolidays/**", (route) => {
+    asked += 1;
+    return route.continue({ url: route.request().url().replace(/\/\d{4}\//, "/2051/") });
+  });
+  await calendar.lookAt("2027-05");
+  await expect(kept).toHaveText("No holidays are known for this year.");
+  const before = asked;
+  for (const name of ["Next", "Next", "Previous"]) await calendar.button(name).click();
+  await page.unroute("**/PublicHolidays/**");
+  await calendar.country.selectOption("DE");
+  await expect(kept).toBeEmpty();
+  expect(asked).toBe(before);
+  await calendar.lookAt("2027-01");
+  const regional = calendar.day("2027-01-06");
+  await expect(regional).toHaveAttribute("data-holiday", "some");
+  await expect(regional.locator(".holiday")).toHaveAttribute("title", /^Heilige Drei Könige \(DE-BW, DE-BY, DE-ST\)$/);
+});
+
+test("that a calendar has more events than are shown is told", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit();
+  await page.route("**/calendar/graphql", async (route) => {
+    if (!route.request().postData()?.includes("listEventsTables")) return route.continue();
+    const response = await route.fetch();
+    const answer = await response.json();
+    const { items } = answer.data.listEventsTables;
+    const more = Array.from({ length: 10_001 - items.length }, (_, at) => ({ ...items[0], id: 1_000 + at, name: `Event ${at}` }));
+    items.push(...more);
+    await route.fulfill({ response, json: answer });
+  });
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  await expect(calendar.panel).toContainText("more events than are shown: the first 10,000");
 });
 
 test("what overlaps stands side by side, and what goes past midnight or over days goes on", async ({ start, visit }) => {

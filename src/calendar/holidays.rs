@@ -18,7 +18,7 @@ pub struct Country {
 pub struct Holiday {
     /// The day.
     pub date: Date,
-    /// Its name where it is kept.
+    /// Its name where it is kept, and where that is, if not everywhere.
     pub name: String,
     /// Whether the whole country keeps it.
     pub everywhere: bool,
@@ -29,9 +29,16 @@ pub struct Holiday {
 pub fn holidays(answer: &Value) -> Vec<Holiday> {
     let read = |value: &Value| {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let name = text("localName").or_else(|| text("name"))?;
+        let parts = value.get("counties").and_then(Value::as_array);
+        let parts = parts.unwrap_or_default().iter();
+        let parts: Vec<_> = parts.filter_map(Value::as_str).collect();
         Some(Holiday {
             date: Date::parse(text("date")?)?,
-            name: text("localName").or_else(|| text("name"))?.to_owned(),
+            name: match parts.join(", ") {
+                all if all.is_empty() => name.to_owned(),
+                some => [name, " (", &some, ")"].concat(),
+            },
             everywhere: value.get("global").and_then(Value::as_bool).unwrap_or(true),
         })
     };
@@ -67,7 +74,7 @@ mod tests {
         let answer = json!([
             {"date": "2026-04-27", "localName": "Koningsdag", "name": "King's Day", "countryCode": "NL", "global": true, "counties": null},
             {"date": "2026-02-30", "localName": "Never", "name": "Never"},
-            {"date": "2026-01-06", "name": "Epiphany", "global": false, "counties": ["DE-BW"]},
+            {"date": "2026-01-06", "name": "Epiphany", "global": false, "counties": ["DE-BW", "DE-BY"]},
             "nonsense",
         ]);
         let seen: Vec<_> = holidays(&answer.into())
@@ -78,7 +85,7 @@ mod tests {
             seen,
             [
                 ("2026-04-27".into(), "Koningsdag".into(), true),
-                ("2026-01-06".into(), "Epiphany".into(), false)
+                ("2026-01-06".into(), "Epiphany (DE-BW, DE-BY)".into(), false)
             ]
         );
         assert_eq!(holidays(&json!({"status": 404}).into()), []);

@@ -20,8 +20,10 @@ pub struct Kept {
     pub countries: RwSignal<Vec<Country>>,
     /// The country whose holidays are shown; empty for none.
     pub country: RwSignal<String>,
-    /// The years that are known, or being asked for: those have no days yet.
+    /// The years that are known, or being asked for.
     years: RwSignal<Vec<Year>>,
+    /// Whether what was asked for last could not be had.
+    failed: RwSignal<bool>,
     /// Whether the countries are being asked for.
     asking: AtomicBool,
 }
@@ -29,7 +31,8 @@ pub struct Kept {
 struct Year {
     country: String,
     year: i32,
-    days: Vec<Holiday>,
+    /// None while they are being asked for.
+    days: Option<Vec<Holiday>>,
 }
 
 /// What a day is.
@@ -54,6 +57,7 @@ impl Kept {
             countries: RwSignal::new(Vec::new()),
             country: RwSignal::new(net::storage::get(COUNTRY).unwrap_or_default()),
             years: RwSignal::new(Vec::new()),
+            failed: RwSignal::new(false),
             asking: AtomicBool::new(false),
         });
         effect(move || {
@@ -77,6 +81,7 @@ impl Kept {
     /// Shows another country's holidays, now and on the next visit.
     pub fn choose(&self, country: String) {
         net::storage::set(COUNTRY, &country);
+        self.failed.set(false);
         self.country.set(country);
     }
 
@@ -88,7 +93,8 @@ impl Kept {
         let country = self.country.get();
         self.years.with(|known| {
             let of_year = known.iter().find(|it| it.is(&country, year));
-            let days = of_year.map(|it| it.days.as_slice()).unwrap_or_default();
+            let days = of_year.and_then(|it| it.days.as_deref());
+            let days = days.unwrap_or_default();
             for holiday in days.iter().filter(|holiday| holiday.date == date) {
                 if !day.names.is_empty() {
                     day.names.push_str(", ");
@@ -100,6 +106,22 @@ impl Kept {
         day
     }
 
+    /// What there is to say where a year shows none; else nothing.
+    #[must_use]
+    pub fn told(&self, year: i32) -> &'static str {
+        if self.failed.get() {
+            return "Holidays cannot be reached.";
+        }
+        let country = self.country.get();
+        let is_empty =
+            |it: &Year| it.is(&country, year) && it.days.as_ref().is_some_and(Vec::is_empty);
+        if self.years.with(|known| known.iter().any(is_empty)) {
+            "No holidays are known for this year."
+        } else {
+            ""
+        }
+    }
+
     /// The first visit begins with the visitor's own country.
     fn ask_for_countries(&'static self) {
         if self.asking.swap(true, Ordering::Relaxed) {
@@ -107,6 +129,7 @@ impl Kept {
         }
         self.api.countries().told(|countries| {
             self.asking.store(false, Ordering::Relaxed);
+            self.failed.set(countries.is_none());
             let Some(countries) = countries else {
                 return;
             };
@@ -123,7 +146,7 @@ impl Kept {
         let is_asked = self.years.update_untracked(|known| {
             let is_asked = known.iter().any(|it| it.is(&country, year));
             if !is_asked {
-                let (country, days) = (country.clone(), Vec::new());
+                let (country, days) = (country.clone(), None);
                 known.push(Year {
                     country,
                     year,
@@ -137,13 +160,14 @@ impl Kept {
         }
         let holidays = self.api.holidays(&country, year);
         holidays.told(move |days| {
+            self.failed.set(days.is_none());
             self.years.update(|known| {
                 let at = known.iter().position(|it| it.is(&country, year));
-                match (at, days) {
-                    (Some(at), Some(days)) => known[at].days = days,
+                match at {
+                    Some(at) if days.is_some() => known[at].days = days,
                     // To be asked for again.
-                    (Some(at), None) => drop(known.swap_remove(at)),
-                    (None, _) => {}
+                    Some(at) => drop(known.swap_remove(at)),
+                    None => {}
                 }
             });
         });

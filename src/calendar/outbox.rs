@@ -56,12 +56,41 @@ struct Job {
 /// Something that no open form tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
+    /// What is being done: creating, changing, deleting.
+    pub doing: &'static str,
     /// What the event is called.
     pub name: String,
     /// Why it is late, or why it was refused.
     pub why: String,
     /// Whether it was refused; else it is sent again.
     pub refused: bool,
+}
+
+impl Action {
+    /// The event that it is about, if there is one already.
+    const fn event(&self) -> Option<EventId> {
+        match self {
+            Self::Create(_) => None,
+            Self::Update(id, ..) | Self::Delete(id, _) => Some(*id),
+        }
+    }
+
+    /// What it does, for who reads of it.
+    const fn doing(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "Creating",
+            Self::Update(..) => "Changing",
+            Self::Delete(..) => "Deleting",
+        }
+    }
+
+    /// The revision that was seen, if there was one.
+    const fn seen(&mut self) -> Option<&mut Revision> {
+        match self {
+            Self::Create(_) => None,
+            Self::Update(_, seen, _) | Self::Delete(_, seen) => Some(seen),
+        }
+    }
 }
 
 impl Outbox {
@@ -79,10 +108,11 @@ impl Outbox {
         self.last
     }
 
-    /// The next that is to be sent now; then it is on its way.
+    /// The next that is to be sent now; then it is on its way. What is done with one event is sent one after the other.
     pub fn poll(&mut self, now: Instant) -> Option<(Number, Action, Token)> {
-        let mut open = self.jobs.iter_mut().filter(|job| job.end.is_none());
-        let job = open.find_map(|job| job.flight.departs(now).then_some(job))?;
+        let mut all = 0..self.jobs.len();
+        let at = all.find(|at| self.is_next(*at) && self.jobs[*at].flight.departs(now))?;
+        let job = &self.jobs[at];
         Some((
             job.number,
             job.flight.what.clone(),
@@ -96,7 +126,22 @@ impl Outbox {
             return;
         };
         match outcome {
-            Outcome::Done(event) => job.end = Some(Ok(event)),
+            Outcome::Done(event) => {
+                let revision = event.revision;
+                let before = job.flight.what.seen().copied();
+                let of = job.flight.what.event();
+                job.end = Some(Ok(event));
+                // Whoever went on from what this one went on from knew of this one.
+                for job in self.jobs.iter_mut().filter(|job| job.end.is_none()) {
+                    let what = &mut job.flight.what;
+                    if what.event() == of
+                        && let Some(seen) = what.seen()
+                        && Some(*seen) == before
+                    {
+                        *seen = revision;
+                    }
+                }
+            }
             Outcome::Refused(faults) => job.end = Some(Err(faults)),
             Outcome::Unknown(why) => {
                 job.flight.failed(now, unit);
@@ -114,8 +159,8 @@ impl Outbox {
     /// When something is to be sent again.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let open = self.jobs.iter().filter(|job| job.end.is_none());
-        open.filter_map(|job| job.flight.due()).min()
+        let next = (0..self.jobs.len()).filter(|at| self.is_next(*at));
+        next.filter_map(|at| self.jobs[at].flight.due()).min()
     }
 
     /// What became of it, once.
@@ -140,25 +185,30 @@ impl Outbox {
         jobs.any(|job| job.number == number && job.end.is_some())
     }
 
-    /// Whether it was sent in vain at least once and is still to be sent.
+    /// Whether it, or what has to go before it, was sent in vain at least once and is still to be sent.
     #[must_use]
     pub fn is_late(&self, number: Number) -> bool {
-        let mut jobs = self.jobs.iter();
-        jobs.any(|job| job.number == number && job.end.is_none() && job.late.is_some())
+        let at = self.jobs.iter().position(|job| job.number == number);
+        at.is_some_and(|at| self.late(at).is_some())
     }
 
     /// What waits to be sent again, and what was refused though its form had gone; the newest first.
     #[must_use]
     pub fn notices(&self) -> Vec<(Number, Notice)> {
-        let jobs = self.jobs.iter().rev();
-        let told = jobs.filter_map(|job| {
-            let (why, refused) = match (&job.end, &job.late) {
-                (Some(Err(faults)), _) if !job.watched => (words(faults), true),
-                (None, Some(why)) => (why.clone(), false),
-                _ => return None,
+        let jobs = self.jobs.iter().enumerate().rev();
+        let told = jobs.filter_map(|(at, job)| {
+            let (why, refused) = match &job.end {
+                Some(Err(faults)) if !job.watched => (words(faults), true),
+                Some(_) => return None,
+                None => (self.late(at)?.to_owned(), false),
             };
-            let name = job.name.clone();
-            Some((job.number, Notice { name, why, refused }))
+            let notice = Notice {
+                doing: job.flight.what.doing(),
+                name: job.name.clone(),
+                why,
+                refused,
+            };
+            Some((job.number, notice))
         });
         told.collect()
     }
@@ -167,6 +217,28 @@ impl Outbox {
     pub fn dismiss(&mut self, number: Number) {
         self.jobs
             .retain(|job| job.number != number || job.end.is_none());
+    }
+
+    /// What is to be sent before it, since it is about the same event, and it itself; nothing if it has ended.
+    fn line(&self, at: usize) -> impl Iterator<Item = &Job> {
+        let last = &self.jobs[at];
+        let is_of = |job: &&Job| {
+            let (one, other) = (job.flight.what.event(), last.flight.what.event());
+            job.end.is_none() && (job.number == last.number || one.is_some() && one == other)
+        };
+        self.jobs[..=at]
+            .iter()
+            .filter(move |job| last.end.is_none() && is_of(job))
+    }
+
+    /// Whether it is open and the first of its line.
+    fn is_next(&self, at: usize) -> bool {
+        self.line(at).count() == 1
+    }
+
+    /// Why it waits.
+    fn late(&self, at: usize) -> Option<&str> {
+        self.line(at).find_map(|job| job.late.as_deref())
     }
 
     fn find(&mut self, number: Number) -> Option<&mut Job> {
@@ -194,7 +266,7 @@ pub fn words(faults: &[Fault]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::form::Field;
+    use super::super::form::{Draft, Field};
     use super::super::model::tests::event;
     use super::*;
 
@@ -202,8 +274,10 @@ mod tests {
         Instant::from_start(Duration::from_millis(millis))
     }
 
+    /// Of another event each time.
     fn delete(outbox: &mut Outbox, token: &str) -> Number {
-        let action = Action::Delete(EventId(1), Revision(1));
+        let id = EventId(outbox.last.cast_signed() + 1);
+        let action = Action::Delete(id, Revision(1));
         outbox.put(action, "Walk".to_owned(), Token(token.to_owned()), at(0))
     }
 
@@ -237,6 +311,53 @@ mod tests {
         assert!(outbox.has_ended(one) && outbox.notices().is_empty());
         assert_eq!(outbox.take(one), Some(Ok(walk)));
         assert_eq!(outbox.take(one), None);
+    }
+
+    #[test]
+    fn what_is_done_with_one_event_goes_one_after_the_other_each_from_what_the_one_before_made_of_it()
+     {
+        let mut outbox = Outbox::default();
+        let walk = |revision| Event {
+            revision: Revision(revision),
+            ..event(1, "2026-02-02T20:00", "2026-02-02T21:00")
+        };
+        let wish = Draft::of(&walk(1));
+        let wish = Draft {
+            name: "Walk".to_owned(),
+            ..wish
+        }
+        .check()
+        .unwrap();
+        let mut put = |action, token: &str| {
+            outbox.put(action, "Walk".to_owned(), Token(token.to_owned()), at(0))
+        };
+        let one = put(Action::Update(EventId(1), Revision(1), wish.clone()), "a");
+        let two = put(Action::Update(EventId(1), Revision(1), wish.clone()), "b");
+        let three = put(Action::Delete(EventId(1), Revision(7)), "c");
+        let other = put(Action::Delete(EventId(2), Revision(1)), "d");
+        let create = put(Action::Create(wish), "e");
+        let sent = |outbox: &mut Outbox| {
+            let sent = std::iter::from_fn(|| outbox.poll(at(1_000)));
+            sent.map(|(number, mut action, _)| (number, action.seen().map(|seen| seen.0)))
+                .collect::<Vec<_>>()
+        };
+        let first = [(one, Some(1)), (other, Some(1)), (create, None)];
+        assert_eq!(sent(&mut outbox), first);
+        assert_eq!(outbox.deadline(), None, "those that wait wake nobody");
+        outbox.answered(one, Outcome::Unknown("no network".to_owned()), at(0), 1.0);
+        assert_eq!(outbox.deadline(), Some(at(500)));
+        let notices = outbox.notices().into_iter();
+        let told: Vec<_> = notices
+            .map(|(number, notice)| (number, notice.doing))
+            .collect();
+        let all = [(three, "Deleting"), (two, "Changing"), (one, "Changing")];
+        assert_eq!(told, all, "those that wait for it wait for the same reason");
+        assert_eq!(sent(&mut outbox), [(one, Some(1))]);
+        outbox.answered(one, Outcome::Done(walk(2)), at(0), 0.0);
+        assert_eq!(sent(&mut outbox), [(two, Some(2))], "it knew of the first");
+        outbox.answered(two, refused(), at(0), 0.0);
+        let last = [(three, Some(7))];
+        assert_eq!(sent(&mut outbox), last, "it has seen something else");
     }
 
     #[test]

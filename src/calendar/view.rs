@@ -107,7 +107,7 @@ fn go(place: Place) {
     ui::history::go(&Route::Calendar(place).path());
 }
 
-/// What stands above where nothing can be shown, by why that is so.
+/// What stands above where not all can be shown, by why that is so.
 fn told(view: ReadSignal<View<Event>>) -> impl FnMut() -> Option<El> {
     let why = Memo::new(move |_| view.with(why));
     move || Some(why.get()).filter(|why| !why.is_empty()).map(template)
@@ -115,6 +115,7 @@ fn told(view: ReadSignal<View<Event>>) -> impl FnMut() -> Option<El> {
 
 fn why(view: &View<Event>) -> &'static str {
     match &view.link {
+        _ if view.window.is_cut() => "calendar-full",
         _ if !view.window.rows().is_empty() => "",
         Link::Failed { .. } => "calendar-denied",
         _ if view.refused => "calendar-denied",

@@ -69,13 +69,13 @@ impl Api {
         self.guest.now()
     }
 
-    /// A country's holidays in a year; none where they cannot be had.
+    /// A country's holidays in a year: no days where none are known, nothing where they cannot be had now.
     pub fn holidays(&self, country: &str, year: i32) -> Known<Vec<Holiday>> {
         let path = ["/PublicHolidays/", &year.to_string(), "/", country].concat();
         self.known(&path, holidays::holidays)
     }
 
-    /// The countries whose holidays are known; none where they cannot be had.
+    /// The countries whose holidays are known; nothing where they cannot be had now.
     pub fn countries(&self) -> Known<Vec<Country>> {
         self.known("/AvailableCountries", holidays::countries)
     }
@@ -83,8 +83,14 @@ impl Api {
     fn known<T: 'static>(&self, path: &str, read: fn(&Value) -> T) -> Known<T> {
         let request = Request::get([self.holidays.trim_end_matches('/'), path].concat());
         Asked::new(net::http::send(request), move |answer| {
-            let response = answer.ok().filter(Response::is_success)?;
-            json::parse(&response.body).ok().as_ref().map(read)
+            let response = answer.ok()?;
+            let body = match response.status {
+                // A year or a country of which nothing is known: the same would be refused again.
+                400 | 404 => Value::default(),
+                _ if response.is_success() => json::parse(&response.body).ok()?,
+                _ => return None,
+            };
+            Some(read(&body))
         })
     }
 }

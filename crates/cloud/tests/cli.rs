@@ -108,6 +108,31 @@ async fn what_keeps_it_from_starting_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_key_that_cannot_be_used_is_not_printed() {
+    for (key, why) in [
+        ("not a key but secret", "letters, digits and hyphens"),
+        ("da2-secretsecretsecret@tomorrow", "when the key ends"),
+    ] {
+        let by_flag = output(&["--data", ":memory:", "--calendar-key", key]).await;
+        let mut command = eddy_cloud(&["--data", ":memory:"]);
+        let ended = command
+            .env("EDDY_CALENDAR_KEY", key)
+            .output()
+            .await
+            .unwrap();
+        let by_environment = String::from_utf8(ended.stderr).unwrap();
+        assert!(!by_flag.0 && !ended.status.success());
+        for said in [by_flag.2, by_environment] {
+            assert!(
+                said.contains("EDDY_CALENDAR_KEY") && said.contains(why),
+                "{said}"
+            );
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn commands_beside_a_running_cloud() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();

@@ -45,6 +45,8 @@ pub(super) fn bar(calendar: &'static Live) -> El {
         .live(news(calendar));
     let _ = bar.find(".news").child(news);
     countries(calendar, bar.find("select"));
+    let year = move || look.with(|look| look.day.parts().0);
+    let _ = bar.find(".kept").live(move || calendar.kept.told(year()));
     let _ = bar
         .find(".export")
         .on("click", move |_: MouseEvent| export(calendar));
@@ -153,7 +155,7 @@ fn waiting(calendar: &'static Live, number: Number, notice: ReadSignal<Notice>) 
             } else {
                 "” waits to be sent: "
             };
-            ["“", &notice.name, is, &notice.why].concat()
+            [notice.doing, " “", &notice.name, is, &notice.why].concat()
         })
     };
     let dismiss = move || {

@@ -94,6 +94,8 @@ fn outcome(response: &Response) -> Outcome {
             let why = errors.first().and_then(|error| text(error, "message"));
             Outcome::Unknown(why.unwrap_or_default())
         }
+        (404, Some(_)) => refused("This event is no longer there: somebody has deleted it. Create it anew if it is still wanted.".to_owned()),
+        (409, Some(_)) => refused("Somebody else has changed this event meanwhile. Look at it as it is now, then do it again.".to_owned()),
         (400..500, Some(errors)) => Outcome::Refused(
             errors
                 .iter()
@@ -174,6 +176,13 @@ mod tests {
             faults.iter().map(|fault| fault.field).collect::<Vec<_>>(),
             [Some(Field::End), None]
         );
+        for (status, told_to) in [(404, "Create it anew"), (409, "do it again")] {
+            let errors = json!({"errors": [{"field": "id", "message": "x"}]});
+            let Outcome::Refused(faults) = told(status, errors) else {
+                panic!("it is refused")
+            };
+            assert!(faults[0].message.contains(told_to), "{faults:?}");
+        }
         let busy = json!({"errors": [{"field": "user_id", "message": "send it again"}]});
         assert_eq!(
             told(503, busy),

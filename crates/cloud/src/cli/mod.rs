@@ -12,11 +12,14 @@ mod endpoints;
 mod serve;
 mod watch;
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloud::api_keys::ApiKey;
 use cloud::{CloudError, Data};
@@ -83,7 +86,8 @@ struct Serve {
         long,
         env = "EDDY_CALENDAR_KEY",
         hide_env_values = true,
-        value_name = "KEY"
+        value_name = "KEY",
+        value_parser = Secret
     )]
     calendar_key: Vec<ApiKey>,
     /// How many of the restaurant's payments succeed, 0 to 1.
@@ -107,6 +111,26 @@ struct Serve {
     /// How log lines are written (to stderr; RUST_LOG says which).
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+}
+
+/// Reads a key. What is wrong with it is told without it: clap's own words would print it.
+#[derive(Debug, Clone, Copy)]
+struct Secret;
+
+impl TypedValueParser for Secret {
+    type Value = ApiKey;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<ApiKey, clap::Error> {
+        value.to_string_lossy().parse().map_err(|why: String| {
+            let words = format!("--calendar-key or EDDY_CALENDAR_KEY cannot be used: {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, words).with_cmd(command)
+        })
+    }
 }
 
 #[derive(Debug, Args)]

@@ -35,7 +35,7 @@ pub(in super::super) fn opened(calendar: &'static Live, id: EventId) -> El {
             if is_there.get() {
                 // What changes in it is shown by the form itself.
                 let event = untrack(move || calendar.event(id))?;
-                return Some(known(calendar, event, deleting));
+                return Some(known(calendar, event, deleting, refused));
             }
             let words = match (loaded.get(), deleting.get()) {
                 (_, Some(_)) => "Deleting…",
@@ -47,7 +47,12 @@ pub(in super::super) fn opened(calendar: &'static Live, id: EventId) -> El {
         .child(alert.live(move || refused.get()))
 }
 
-fn known(calendar: &'static Live, event: Event, deleting: RwSignal<Option<Number>>) -> El {
+fn known(
+    calendar: &'static Live,
+    event: Event,
+    deleting: RwSignal<Option<Number>>,
+    refused: RwSignal<String>,
+) -> El {
     let id = event.id;
     let opened = Draft::of(&event);
     let form = Form::new(calendar, opened.clone());
@@ -109,7 +114,7 @@ fn known(calendar: &'static Live, event: Event, deleting: RwSignal<Option<Number
             el("div")
                 .class("group form-more")
                 .child(export(calendar, seen))
-                .child(delete(calendar, seen, deleting)),
+                .child(delete(calendar, seen, deleting, refused)),
         )
 }
 
@@ -142,6 +147,7 @@ fn delete(
     calendar: &'static Live,
     seen: RwSignal<Event>,
     deleting: RwSignal<Option<Number>>,
+    refused: RwSignal<String>,
 ) -> El {
     let sure = RwSignal::new(false);
     let words = move || match (deleting.with(Option::is_some), sure.get()) {
@@ -157,6 +163,7 @@ fn delete(
             if !sure.get_untracked() {
                 sure.set(true);
             } else if deleting.with_untracked(Option::is_none) {
+                refused.set(String::new());
                 let event = seen.get_untracked();
                 let action = Action::Delete(event.id, event.revision);
                 deleting.set(Some(calendar.ask(action, event.name)));
