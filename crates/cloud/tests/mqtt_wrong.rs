@@ -9,13 +9,19 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_guest::Service;
-use cloud::testing::Running;
+use aws_guest::sign::{Scope, url};
+use aws_guest::{Region, Service};
+use cloud::Settings;
+use cloud::surroundings::Surroundings;
+use cloud::testing::{Running, start_in};
 use common::mqtt::{BOTH, Got, Mqtt, V5, V311, binary, number, open, packet, signed, text};
-use common::{backend, cloud, cloud_with, guest, until, with_keys};
-use futures::{SinkExt as _, StreamExt as _};
+use common::{Signer, backend, cloud, cloud_with, guest, until, with_keys};
+use futures::SinkExt as _;
+use net::UnixTime;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Somebody who subscribed before, and hears everything afterwards.
@@ -90,7 +96,6 @@ async fn who_is_not_believed_does_not_get_in() {
             .unwrap_or_else(|| panic!("{what}"));
         assert_eq!(status, 403, "{what}: {body}");
     }
-    // Without a time of its own a signature holds for five minutes; the token is no part of it.
     let (status, body) = open(&good, None).await.unwrap_err();
     assert_eq!(status, 400, "without the subprotocol: {body}");
     assert!(body.contains("subprotocol"), "{body}");
@@ -264,13 +269,51 @@ async fn a_silent_client_is_left() {
         settings.mqtt.keep_alive_least = Duration::from_secs(1);
     })
     .await;
+    let mut neighbour = Neighbour::of(&cloud).await;
     for version in BOTH {
         let mut client = Mqtt::open(&cloud, &guest(&cloud), version).await;
+        let mut other = Mqtt::open(&cloud, &guest(&cloud), version).await;
+        other.send(version.connect("eddy-other", 1, &[])).await;
+        other.packet().await;
+        let since = Instant::now();
         client.send(version.connect("eddy-silent", 1, &[])).await;
         client.packet().await;
-        let said = client.ended().await;
+        // One that says anything stays, however often the silent one would have been cut.
+        let mut pace = tokio::time::interval(Duration::from_millis(200));
+        let mut end = std::pin::pin!(client.ended());
+        let said = loop {
+            tokio::select! {
+                said = &mut end => break said,
+                _ = pace.tick() => other.lives().await,
+            }
+        };
         assert_eq!(said.0, (version == V5).then_some(0x8d));
+        assert!(since.elapsed() >= Duration::from_millis(1_500));
+        other.lives().await;
+        neighbour.undisturbed().await;
     }
+}
+
+/// Without a time of its own in the address, a signature holds for five minutes.
+#[tokio::test]
+async fn an_address_without_a_time_of_its_own_holds_for_five_minutes() {
+    let start = time::OffsetDateTime::from_unix_timestamp(1_767_323_105).unwrap();
+    let (surroundings, clock) = Surroundings::simulated(start, 7);
+    let cloud = start_in(Settings::default(), surroundings).await.unwrap();
+    let region = Region::new("eu-west-1");
+    let scope = Scope {
+        credentials: &guest(&cloud).credentials,
+        region: &region,
+        service: Service::IOT,
+        at: UnixTime(1_767_323_105_000),
+    };
+    let address = format!("{}/mqtt", cloud.url.replace("http", "ws"));
+    let address = url(scope, &address, None).unwrap();
+    assert!(!address.contains("X-Amz-Expires"), "{address}");
+    clock.advance(Duration::from_secs(4 * 60 + 59));
+    assert!(open(&address, Some("mqtt")).await.is_ok());
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(open(&address, Some("mqtt")).await.unwrap_err().0, 403);
 }
 
 #[tokio::test]
@@ -368,9 +411,104 @@ fn broken(right: &[Vec<u8>], seeded: &mut Seeded) -> Vec<u8> {
     bytes
 }
 
-/// Ten thousand broken packets, over as many connections as they end. `EDDY_SEED` sets the seed.
-#[tokio::test]
+/// Fills up what was cut off, so that each packet that begins is decoded; how many of the packets are PINGREQs. What says
+/// that it is larger than the broker takes is refused by its header, and is not filled up.
+fn filled(bytes: &mut Vec<u8>, seeded: &mut Seeded) -> usize {
+    const LARGEST: usize = 146 * 1024;
+    let (mut at, mut pings) = (0, 0);
+    while at < bytes.len() {
+        let first = bytes[at];
+        let (mut length, mut places) = (0_usize, 0);
+        loop {
+            at += 1;
+            if at == bytes.len() {
+                bytes.push(0);
+            }
+            length |= usize::from(bytes[at] & 0x7f) << (7 * places);
+            places += 1;
+            match bytes[at] & 0x80 {
+                0 => break,
+                // A length without end.
+                _ if places == 4 => return pings,
+                _ => {}
+            }
+        }
+        at += 1 + length;
+        pings += usize::from(first == 0xc0 && length == 0);
+        if length > LARGEST {
+            return pings;
+        }
+        while bytes.len() < at {
+            bytes.push(u8::try_from(seeded.below(256)).unwrap());
+        }
+    }
+    pings
+}
+
+/// Whether any of these is meant as a DISCONNECT.
+fn says_goodbye(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| byte >> 4 == 14)
+}
+
+/// Broken packets over one connection until it ends, or so many; how many of them have been decoded.
+async fn broken_connection(
+    cloud: &Running,
+    signer: &Signer,
+    id: &str,
+    seeded: &mut Seeded,
+) -> usize {
+    let (version, to) = (BOTH[seeded.below(2)], "orders/events");
+    let right = [
+        version.connect(id, 60, &[]),
+        version.subscribe(1, &[(to, 1), ("orders/events/+", 0)]),
+        version.unsubscribe(2, to),
+        version.publish(2, to, &[], b"payload"),
+        version.puback(1),
+        packet(0xc0, &[]),
+        packet(0xe0, &[]),
+    ];
+    let mut client = Mqtt::open(cloud, signer, version).await;
+    // Some are broken from the very beginning.
+    let connected = seeded.below(8) > 0;
+    if connected {
+        client.send(right[0].clone()).await;
+        assert_eq!(client.packet().await.0, 0x20);
+    }
+    for sent in 1..=20 {
+        let mut bytes = broken(&right, seeded);
+        let mut pongs = filled(&mut bytes, seeded) + 1;
+        let goodbye = says_goodbye(&bytes);
+        bytes.extend(packet(0xc0, &[]));
+        let shown = format!("{version:?} {bytes:x?}");
+        // Where it cannot be sent, reading tells the end.
+        drop(client.ws.send(Message::binary(bytes)).await);
+        let mut reason = None;
+        while pongs > 0 {
+            match client.got().await {
+                Got::Packet(0xd0, _) => pongs -= 1,
+                Got::Packet(0xe0, inside) => reason = Some(inside[0]),
+                Got::Packet(..) => {}
+                Got::Closed(..) => {
+                    // The end of MQTT 5 has a reason, unless it was the client's own.
+                    let told = reason.is_some_and(|reason| reason >= 0x80);
+                    let wanted = connected && version == V5 && !goodbye;
+                    assert!(told || !wanted, "{reason:?} after {shown}");
+                    return sent;
+                }
+            }
+        }
+    }
+    drop(client.ws.send(Message::Close(None)).await);
+    while !matches!(client.got().await, Got::Closed(..)) {}
+    20
+}
+
+/// Ten thousand broken packets, each of them decoded: after each the broker answers or ends the connection. Over several
+/// connections at a time. `EDDY_SEED` sets the seed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_packets_break_nothing() {
+    /// Connections at a time.
+    const WORKERS: u64 = 32;
     let seed = std::env::var("EDDY_SEED").map_or_else(
         |_| {
             let mut seed = [0; 8];
@@ -382,46 +520,43 @@ async fn broken_packets_break_nothing() {
     let soak = std::env::var_os("EDDY_SOAK").is_some();
     let packets = if soak { 200_000 } else { 10_000 };
     println!("{packets} broken packets, EDDY_SEED={seed}");
-    let mut seeded = Seeded(seed);
-    let cloud = cloud().await;
+    let cloud = Arc::new(cloud().await);
     let mut neighbour = Neighbour::of(&cloud).await;
-    let (signer, to) = (guest(&cloud), "orders/events");
-    let mut sent = 0;
-    let mut connections = 0;
-    while sent < packets {
-        let version = BOTH[seeded.below(2)];
-        let right = [
-            version.connect("eddy-broken", 60, &[]),
-            version.subscribe(1, &[(to, 1), ("orders/events/+", 0)]),
-            version.unsubscribe(2, to),
-            version.publish(2, to, &[], b"payload"),
-            version.puback(1),
-            packet(0xc0, &[]),
-            packet(0xe0, &[]),
-        ];
-        connections += 1;
-        let mut client = Mqtt::open(&cloud, &signer, version).await;
-        // Some are broken from the very beginning.
-        if seeded.below(8) > 0 {
-            client.send(right[0].clone()).await;
-        }
-        for _ in 0..1 + seeded.below(12) {
-            sent += 1;
-            let bytes = broken(&right, &mut seeded);
-            if client.ws.send(Message::binary(bytes)).await.is_err() {
-                break;
+    let (done, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..WORKERS {
+        let (cloud, done) = (Arc::clone(&cloud), done.clone());
+        let mut seeded = Seeded(seed ^ worker);
+        workers.spawn(async move {
+            let signer = guest(&cloud);
+            for number in 0.. {
+                let id = format!("eddy-{worker}-{number}");
+                let decoded = broken_connection(&cloud, &signer, &id, &mut seeded).await;
+                // Enough, for all of them.
+                if done.send(decoded).is_err() {
+                    return;
+                }
             }
-        }
-        // It ends, or it goes on; either way the next one is served.
-        drop(client.ws.send(Message::Close(None)).await);
-        let gone = async { while let Some(Ok(_)) = client.ws.next().await {} };
-        tokio::time::timeout(common::DEADLINE, gone).await.unwrap();
+        });
+    }
+    drop(done);
+    let (mut decoded, mut connections) = (0, 0);
+    while decoded < packets
+        && let Some(more) = heard.recv().await
+    {
+        decoded += more;
+        connections += 1;
         if connections % 100 == 0 {
             neighbour.undisturbed().await;
         }
     }
+    drop(heard);
+    while let Some(worker) = workers.join_next().await {
+        worker.unwrap();
+    }
+    println!("{decoded} decoded, {connections} connections");
+    assert!(decoded >= packets);
     neighbour.undisturbed().await;
-    println!("{connections} connections");
     until("only the neighbours are left", async || {
         cloud.world.counters.now().sockets_open == 2
     })

@@ -34,12 +34,13 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     let right = RIGHT.iter().map(|right| right.to_vec());
     prop_oneof![
         10 => broken(right.collect(), b"\0\x01\x7f\x80\xff/+#$", 1),
-        // Most of them whole: what follows a broken one is not read any more.
+        // Many of them whole, so that what is broken meets a session with something in it.
         5 => select(RIGHT).prop_map(<[u8]>::to_vec),
     ]
 }
 
-/// Whatever comes in: nothing panics, the end is the end, and what is kept is bounded.
+/// Whatever comes in: nothing panics, the end is the end, and what is kept is bounded. What follows an end is read by the
+/// next connection, so that all of it is read.
 fn no_bytes_break_it(packets: &[Vec<u8>]) {
     let limits = Limits {
         packet: 500,
@@ -47,12 +48,25 @@ fn no_bytes_break_it(packets: &[Vec<u8>]) {
         aliases: 2,
         ..Limits::default()
     };
-    let mut decoder = Decoder::new(limits.packet);
-    let mut session = Session::open(limits, "spare".into());
     let may = |deed: Deed<'_>| deed != Deed::Publish("$");
+    let opened = || {
+        (
+            Decoder::new(limits.packet),
+            Session::open(limits, "spare".into()),
+        )
+    };
+    let (mut decoder, mut session) = opened();
     let mut over = false;
     for (second, bytes) in (0..).zip(packets) {
         let now = Duration::from_secs(second);
+        if std::mem::take(&mut over) {
+            (decoder, session) = opened();
+            decoder.feed(RIGHT[0].into());
+            let Ok(Some(connect)) = decoder.next() else {
+                panic!("a right CONNECT");
+            };
+            session.receive(connect, now, &may);
+        }
         decoder.feed(bytes.clone().into());
         loop {
             let (outputs, broken) = match decoder.next() {
@@ -80,7 +94,7 @@ fn no_bytes_break_it(packets: &[Vec<u8>]) {
         assert!(session.subscriptions.len() <= limits.subscriptions);
         assert!(session.aliases.len() <= limits.aliases.into());
         if over {
-            return;
+            continue;
         }
         assert!(decoder.kept() <= limits.packet + 5);
         // CONNECT may not have come in time.
