@@ -12,6 +12,7 @@ use appsync::{Auth, Client, Endpoint, Operation};
 use aws_guest::Region;
 use backend::api::Caller;
 use cloud::settings::REGION;
+use cloud::surroundings::Surroundings;
 use cloud::{Settings, testing};
 use eddy::live::flight::Token;
 use eddy::live::{Link, View, drive};
@@ -20,6 +21,7 @@ use eddy::movies::model::{Best, Item, Reaction, Round, messages, movie, reviews}
 use eddy::movies::votes::{Batch, Outcome};
 use eddy::movies::wire::{Api, Movies};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 type Shown = Arc<Mutex<Option<View<Item>>>>;
@@ -134,6 +136,14 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
     // More at once than are let through.
     let many = (0..30).map(|number| api.say(draft("more"), Token(format!("b{number}"))));
     let many = futures::future::join_all(many).await;
+    let told_to_wait = many.iter().find_map(|outcome| match outcome {
+        chat::Outcome::TooMany { wait, .. } => Some(wait.as_secs()),
+        _ => None,
+    });
+    assert!(
+        told_to_wait.is_some_and(|wait| (1..=5).contains(&wait)),
+        "{told_to_wait:?}"
+    );
     let is_said = |outcome: &&chat::Outcome| matches!(outcome, chat::Outcome::Said(_));
     let count = 1 + many.iter().filter(is_said).count();
     assert!(
@@ -226,6 +236,41 @@ async fn a_guest_that_selects_little_blanks_nothing_for_others() -> Result {
         until("what was said", || said_by(text).is_some()).await?;
         assert_eq!(said_by(text).as_deref(), Some(name));
     }
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cloud_that_began_anew_is_what_an_open_page_shows() -> Result {
+    let settings = |rotation| Settings {
+        rotation: Duration::from_millis(rotation),
+        ..Settings::default()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let cloud = testing::start_on(listener, settings(300), Surroundings::machine()).await?;
+    let (api, shown) = visitor(&cloud.url);
+    let round = || of(&shown, |view| Some(movie(view.window.rows())?.round));
+    until("the fifth film", || round() >= Some(Round(5))).await?;
+    cloud.shutdown().await?;
+
+    // Nothing is left of what it knew.
+    let listener = TcpListener::bind(address).await?;
+    let cloud = testing::start_on(listener, settings(0), Surroundings::machine()).await?;
+    until("the first film again", || round() == Some(Round(1))).await?;
+    let first = backend::movies::shipped::FILMS[0].name;
+    let name = of(&shown, |view| {
+        movie(view.window.rows()).map(|it| it.name.clone())
+    });
+    assert_eq!(name.as_deref(), Some(first));
+    let batch = Batch {
+        reaction: Reaction::Like,
+        count: 2,
+        round: Round(1),
+    };
+    let counted = api.vote(&batch, Token("one".into())).await;
+    assert!(matches!(counted, Outcome::Counted(_)), "{counted:?}");
+    until("two votes", || votes(&shown, Reaction::Like) == Some(2)).await?;
     cloud.shutdown().await?;
     Ok(())
 }

@@ -44,15 +44,15 @@ impl<R: Kept> Changes<R> {
         }
     }
 
-    /// The same, and what the reader wants more of, as it is told here.
+    /// The same, and what the page itself knows: what its reader wants more of, and what it was answered.
     #[must_use]
-    pub fn widened(self, by: Option<UnboundedReceiver<usize>>) -> Self {
-        let (mut told, mut by) = (self.told, by);
+    pub fn beside(self, here: Option<UnboundedReceiver<Incoming<Any>>>) -> Self {
+        let (mut told, mut here) = (self.told, here);
         Self::forgotten(stream::poll_fn(move |context| {
-            if let Some(by) = &mut by
-                && let Poll::Ready(Some(rows)) = by.poll_next_unpin(context)
+            if let Some(here) = &mut here
+                && let Poll::Ready(Some(known)) = here.poll_next_unpin(context)
             {
-                return Poll::Ready(Some(Incoming::Widen(rows)));
+                return Poll::Ready(Some(known));
             }
             told.as_mut().poll_next(context)
         }))

@@ -55,6 +55,11 @@ impl<T> Flight<T> {
         self.due = Some(now + ceiling.mul_f64(unit.clamp(0.0, 1.0)));
     }
 
+    /// It is not to be sent before then: who got it said so.
+    pub const fn delay(&mut self, until: Instant) {
+        self.due = Some(until);
+    }
+
     /// There is reason to believe that it will succeed now.
     pub fn hurry(&mut self, now: Instant) {
         self.due = self.due.map(|due| due.min(now));
@@ -121,6 +126,13 @@ impl<T: Clone> Departures<T> {
     pub fn failed(&mut self, now: Instant, unit: f64) {
         if let Some(flight) = &mut self.flight {
             flight.failed(now, unit);
+        }
+    }
+
+    /// See [`Flight::delay`].
+    pub const fn delay(&mut self, until: Instant) {
+        if let Some(flight) = &mut self.flight {
+            flight.delay(until);
         }
     }
 

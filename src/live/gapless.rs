@@ -354,7 +354,7 @@ impl<R: Row> Gapless<R> {
             self.caught_up = true;
             self.at_latest(now + Self::SECOND);
         }
-        if self.view.window.is_short() {
+        if self.view.window.is_short() || self.view.window.has_gone_back() {
             self.hint(now);
         }
     }

@@ -3,6 +3,9 @@
 //! Pure: no clock, no network, no browser. The rules (house.md, "A live view has no gaps"):
 //!
 //! - Revisions only grow. Whatever says less than what is here already changes nothing.
+//! - Unless two complete snapshots, one after the other and since the same acknowledgement, say less of a row that no
+//!   change vouches for: then the server has begun anew, and its row takes the place of the one that is here. What the
+//!   changes of the new one have told meanwhile was passed over, so one more snapshot is wanted.
 //! - A change received since the acknowledgement beats a snapshot row of equal or lower revision, and its row stays
 //!   though a snapshot lacks it: snapshots are read from an index that may lag behind. That trust ends when two
 //!   snapshots begun later are complete, so that a lost delete heals.
@@ -77,6 +80,24 @@ pub struct Entry<R> {
     trust: Option<Trust>,
     /// The last snapshot that had the row.
     seen: u64,
+    /// The last snapshot that had a lower revision of the row, though no change vouched for this one.
+    older: u64,
+    /// Whether the last complete snapshot did.
+    is_doubted: bool,
+}
+
+impl<R> Entry<R> {
+    /// Brought by nobody yet.
+    const fn new(row: Arc<R>) -> Self {
+        Self {
+            row,
+            received: None,
+            trust: None,
+            seen: 0,
+            older: 0,
+            is_doubted: false,
+        }
+    }
 }
 
 impl<R: PartialEq> PartialEq for Entry<R> {
@@ -125,6 +146,8 @@ pub struct Window<R: Row> {
     /// What the pages of the present snapshot have held so far.
     snapshot: Option<Pages<R>>,
     caught_up: u64,
+    /// Whether a row of the present snapshot has taken the place of one with a higher revision.
+    went_back: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -153,6 +176,7 @@ impl<R: Row> Window<R> {
             begun: 0,
             snapshot: None,
             caught_up: 0,
+            went_back: false,
         }
     }
 
@@ -181,6 +205,12 @@ impl<R: Row> Window<R> {
         self.floor.is_some() && self.rows.len() < self.limit
     }
 
+    /// Whether one more snapshot is wanted: the last one has found that the server began anew.
+    #[must_use]
+    pub const fn has_gone_back(&self) -> bool {
+        self.went_back
+    }
+
     /// Whether there may be older rows than those that the window holds.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
@@ -199,10 +229,8 @@ impl<R: Row> Window<R> {
         for entry in other.rows() {
             if let Some(row) = row(&entry.row) {
                 self.rows.push(Entry {
-                    row,
                     received: entry.received,
-                    trust: None,
-                    seen: entry.seen,
+                    ..Entry::new(row)
                 });
             }
         }
@@ -219,12 +247,16 @@ impl<R: Row> Window<R> {
     /// The subscription was acknowledged anew: what came before vouches for nothing any more.
     pub fn acknowledge(&mut self) {
         self.abandon_snapshot();
-        self.rows.iter_mut().for_each(|entry| entry.trust = None);
+        for entry in &mut self.rows {
+            entry.trust = None;
+            entry.is_doubted = false;
+        }
     }
 
     /// A snapshot begins; a former one that is not complete is forgotten.
     pub fn begin_snapshot(&mut self) {
         self.begun += 1;
+        self.went_back = false;
         self.snapshot = Some(Pages {
             rows: 0,
             lowest: None,
@@ -264,6 +296,7 @@ impl<R: Row> Window<R> {
         let before = self.rows.len();
         self.rows.retain_mut(|entry| {
             entry.trust = entry.trust.and_then(|trust| trust.after(snapshot));
+            entry.is_doubted = entry.older == snapshot;
             let in_range = floor.is_none_or(|floor| entry.row.position() >= *floor);
             !in_range || entry.trust.is_some() || entry.seen == snapshot
         });
@@ -343,29 +376,29 @@ impl<R: Row> Window<R> {
         match self.find(&position) {
             Ok(at) => {
                 let entry = &mut self.rows[at];
-                if row.revision() > entry.row.revision() {
+                let is = entry.row.revision();
+                // What is older than the row does not vouch for it.
+                if row.revision() >= is {
+                    entry.trust = trust;
+                }
+                if row.revision() > is {
                     entry.row = Arc::new(succeed(row, &entry.row));
                     entry.received = received;
                 } else {
-                    if row.revision() == entry.row.revision() {
+                    if row.revision() == is {
                         entry.received = entry.received.or(received);
                     }
                     absorb(&mut entry.row, &row);
                 }
-                entry.trust = trust;
             }
             Err(at) => {
                 if !self.is_below(&position) {
-                    let row = Arc::new(row);
-                    self.rows.insert(
-                        at,
-                        Entry {
-                            row,
-                            received,
-                            trust,
-                            seen: 0,
-                        },
-                    );
+                    let entry = Entry {
+                        received,
+                        trust,
+                        ..Entry::new(Arc::new(row))
+                    };
+                    self.rows.insert(at, entry);
                     self.trim();
                 }
             }
@@ -381,25 +414,34 @@ impl<R: Row> Window<R> {
             Ok(at) => {
                 let entry = &mut self.rows[at];
                 entry.seen = seen;
-                if row.revision() > entry.row.revision() {
+                let is = entry.row.revision();
+                let is_less = row.revision() < is && entry.trust.is_none();
+                if is_less && entry.is_doubted {
+                    entry.row = Arc::new(row);
+                    entry.received = None;
+                    entry.is_doubted = false;
+                    self.caught_up += 1;
+                    self.went_back = true;
+                } else if row.revision() > is {
                     entry.row = Arc::new(succeed(row, &entry.row));
                     entry.received = None;
                     self.caught_up += 1;
-                } else if row.revision() == entry.row.revision() && entry.trust.is_none() {
+                } else if row.revision() == is && entry.trust.is_none() {
                     let row = succeed(row, &entry.row);
                     if row != *entry.row {
                         entry.row = Arc::new(row);
                     }
                 } else {
+                    if is_less {
+                        entry.older = seen;
+                    }
                     absorb(&mut entry.row, &row);
                 }
             }
             Err(at) => {
                 let entry = Entry {
-                    row: Arc::new(row),
-                    received: None,
-                    trust: None,
                     seen,
+                    ..Entry::new(Arc::new(row))
                 };
                 self.rows.insert(at, entry);
                 self.caught_up += 1;

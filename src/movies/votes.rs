@@ -10,6 +10,7 @@ use net::Instant;
 
 use super::model::{Reaction, Round, Total};
 use crate::live::flight::{Flight, Token};
+use crate::live::window::Revision;
 
 /// Clicks of one reaction in one round, to be added at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Votes {
 struct Ballot {
     /// What the cloud said last.
     known: Option<Total>,
+    /// What the view showed last; an answer may know more.
+    seen: Revision,
     /// What was known when the batch left that is on its way.
     base: i64,
     /// Clicks that are not on their way yet.
@@ -116,7 +119,14 @@ impl Votes {
             }
         }
         for (reaction, total) in totals {
-            self.ballots[reaction as usize].learn(total);
+            let ballot = &mut self.ballots[reaction as usize];
+            // A view that goes back is that of a cloud that began anew: what was known was of the one before.
+            if total.revision < ballot.seen {
+                ballot.known = None;
+                ballot.base = 0;
+            }
+            ballot.seen = total.revision;
+            ballot.learn(total);
         }
         before
             != (
@@ -235,6 +245,7 @@ impl Ballot {
     const fn new() -> Self {
         Self {
             known: None,
+            seen: Revision(0),
             base: 0,
             gathered: 0,
             leaves: Instant::ZERO,

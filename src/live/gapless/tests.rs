@@ -214,6 +214,27 @@ fn each_acknowledgement_begins_anew() {
 }
 
 #[test]
+fn a_server_that_began_anew_is_shown_seconds_after_it_is_there() {
+    let mut test = Test::live();
+    test.after(SECOND * 4)
+        .snapshot(&[Plain(2, 40), Plain(1, 41)]);
+    test.link(Link::Offline);
+    test.after(SECOND).link(Link::Live);
+    test.snapshot(&[Plain(2, 1), Plain(1, 1)]);
+    assert_eq!(test.rows(), [Plain(2, 40), Plain(1, 41)]);
+    // Somebody writes, and what they write is passed over.
+    test.put(Plain(1, 2));
+    let ask = test.after(SECOND * 4).asks().unwrap();
+    test.put(Plain(1, 3));
+    test.answer(&ask, &[Plain(2, 1), Plain(1, 2)], None);
+    assert_eq!(test.rows(), [Plain(2, 1), Plain(1, 2)]);
+    assert_eq!(test.after(SECOND * 3).asks(), None);
+    test.after(SECOND).snapshot(&[Plain(2, 1), Plain(1, 3)]);
+    assert_eq!(test.rows(), [Plain(2, 1), Plain(1, 3)]);
+    assert_eq!(test.after(SECOND * 30).asks(), None, "and that was all");
+}
+
+#[test]
 fn a_failed_snapshot_shows_and_is_tried_again_with_backoff() {
     let mut test = Test::new();
     test.link(Link::Live);

@@ -54,10 +54,11 @@ impl<R: Row> Window<R> {
         let told = patch.apply(*revision, &entry.row);
         let is = entry.row.revision();
         if is >= *revision {
-            if is == *revision {
-                entry.received.get_or_insert(received);
-            }
             absorb(&mut entry.row, &told);
+            if is > *revision {
+                return true;
+            }
+            entry.received.get_or_insert(received);
         } else if is.0 + 1 == revision.0 {
             entry.row = Arc::new(succeed(told, &entry.row));
             entry.received = Some(received);

@@ -72,10 +72,28 @@ fn the_event_may_come_before_the_answer_and_nothing_is_shown_twice() {
         0.0,
     );
     assert_eq!(votes.total(Reaction::Love), 12);
-    // An older event changes nothing.
-    votes.observe(Some(Round(1)), [(Reaction::Love, &total(1, 1, 10))]);
-    assert_eq!(votes.total(Reaction::Love), 12);
     assert_eq!(poll(&mut votes, 610).map(|(count, _)| count), Some(1));
+    let counted = Outcome::Counted(total(1, 3, 12));
+    votes.answered(Reaction::Love, counted, at(620), 0.0);
+    // The view, which is behind the answer, changes nothing.
+    votes.observe(Some(Round(1)), [(Reaction::Love, &total(1, 2, 11))]);
+    assert_eq!(votes.total(Reaction::Love), 12);
+}
+
+#[test]
+fn a_cloud_that_began_anew_begins_anew_here() {
+    for round in [1, 7] {
+        let mut votes = Votes::new();
+        let before = total(round, 40, 39);
+        votes.observe(Some(Round(round)), [(Reaction::Love, &before)]);
+        votes.observe(Some(Round(1)), [(Reaction::Love, &total(1, 1, 0))]);
+        assert_eq!(votes.total(Reaction::Love), 0);
+        votes.cast(Reaction::Love, at(0));
+        assert_eq!(poll(&mut votes, 300).map(|(count, _)| count), Some(1));
+        let counted = Outcome::Counted(total(1, 2, 1));
+        votes.answered(Reaction::Love, counted, at(310), 0.0);
+        assert_eq!((votes.total(Reaction::Love), votes.told()), (1, None));
+    }
 }
 
 #[test]
