@@ -126,10 +126,12 @@ pub fn is_about(error: &Error, error_type: &str) -> bool {
     errors.iter().any(|error| error.error_type == error_type)
 }
 
-/// Whether the same request may succeed later, or may have succeeded already.
+/// Whether the same request may succeed later, or may have succeeded already. What is no JSON was said by somebody in
+/// between, such as a network that wants a visitor to sign in.
 #[must_use]
 pub fn is_open(error: &Error) -> bool {
     error.is_retryable()
+        || matches!(error, Error::NoJson(_))
         || is_about(error, "InternalFailure")
         || is_about(error, "TransactionConflict")
 }

@@ -1,8 +1,10 @@
 //! Messages on their way: one after the other, each once. Pure.
 
+use std::time::Duration;
+
 use net::Instant;
 
-use super::model::MessageId;
+use super::model::{Message, MessageId};
 use crate::live::flight::{Departures, Token};
 
 /// A message that is to be said.
@@ -34,7 +36,14 @@ pub enum Unfit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was said, now or before, and is this one.
-    Said(MessageId),
+    Said(Message),
+    /// It is one too many for now.
+    TooMany {
+        /// What the cloud says about it.
+        why: String,
+        /// So long there is no room for it.
+        wait: Duration,
+    },
     /// It cannot be said, and why.
     Refused(String),
     /// Nobody knows: to be sent again.
@@ -54,6 +63,8 @@ pub struct Returned {
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
     departures: Departures<Draft>,
+    /// So many of them, from the first on, have had to wait, or were to follow one that had.
+    waited: usize,
     returned: Option<Returned>,
     own: Vec<MessageId>,
 }
@@ -78,6 +89,9 @@ impl Outbox {
     /// To be said as soon as what was to be said before is.
     pub fn say(&mut self, draft: Draft) {
         self.departures.push(draft);
+        if self.waited > 0 {
+            self.all_wait();
+        }
     }
 
     /// The next message to be sent, and under which token; `token` makes new ones.
@@ -92,32 +106,46 @@ impl Outbox {
     }
 
     /// What came of the message that was sent; `unit` is random in [0, 1). What is refused comes back, and so does what
-    /// was to follow it: said alone it might mean something else.
+    /// was to follow it: said alone it might mean something else. What has waited for the network all goes out at once when
+    /// that is back: where it is too much it waits on. Who writes too fast is told so.
     pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
-        if let Outcome::Unknown = outcome {
-            self.departures.failed(now, unit);
-            return;
-        }
+        let said = match outcome {
+            Outcome::Unknown => {
+                self.departures.failed(now, unit);
+                return self.all_wait();
+            }
+            Outcome::TooMany { wait, .. } if self.waited > 0 => {
+                self.departures.delay(now + wait);
+                return self.all_wait();
+            }
+            Outcome::TooMany { why, .. } | Outcome::Refused(why) => Err(why),
+            Outcome::Said(message) => Ok(message.id),
+        };
         let Some(draft) = self.departures.landed() else {
             return;
         };
-        match outcome {
-            Outcome::Unknown => {}
-            Outcome::Said(id) => {
+        self.waited = self.waited.saturating_sub(1);
+        match said {
+            Ok(id) => {
                 if self.own.len() == Self::OWN {
                     self.own.remove(0);
                 }
                 self.own.push(id);
             }
-            Outcome::Refused(why) => {
+            Err(why) => {
                 // What came back before and nobody asked for is not lost to what comes now.
                 let before = self.returned.take().map(|returned| returned.text);
                 let texts = before.into_iter().chain([draft.text]);
                 let texts = texts.chain(self.departures.call_off().map(|draft| draft.text));
                 let text = texts.collect::<Vec<_>>().join(" ");
                 self.returned = Some(Returned { text, why });
+                self.waited = 0;
             }
         }
+    }
+
+    fn all_wait(&mut self) {
+        self.waited = self.unsaid().count();
     }
 
     /// See [`Departures::hurry`].
@@ -130,10 +158,10 @@ impl Outbox {
         self.departures.unanswered()
     }
 
-    /// Whether the first of them could not be sent so far.
+    /// Whether the first of them could not be sent, or said, at once.
     #[must_use]
-    pub fn is_delayed(&self) -> bool {
-        self.departures.is_delayed()
+    pub const fn is_delayed(&self) -> bool {
+        self.waited > 0
     }
 
     /// What has come back; asked for once.
@@ -163,9 +191,8 @@ pub fn fit(text: &str, most: usize) -> Result<String, Unfit> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::movies::model::tests::message;
 
     fn at(millis: u64) -> Instant {
         Instant::from_start(Duration::from_millis(millis))
@@ -175,6 +202,17 @@ mod tests {
         Draft {
             name: "ida".into(),
             text: text.into(),
+        }
+    }
+
+    fn said(id: &str) -> Outcome {
+        Outcome::Said(message(id, 0))
+    }
+
+    fn too_many(seconds: u64) -> Outcome {
+        Outcome::TooMany {
+            why: "too fast".into(),
+            wait: Duration::from_secs(seconds),
         }
     }
 
@@ -191,9 +229,9 @@ mod tests {
         assert_eq!(sent(&mut outbox, 0), Some(("a".into(), Token("t0".into()))));
         assert_eq!(sent(&mut outbox, 1), None, "one at a time");
         assert_eq!(outbox.unsaid().count(), 2);
-        outbox.answered(Outcome::Said("1".into()), at(2), 0.0);
+        outbox.answered(said("1"), at(2), 0.0);
         assert_eq!(sent(&mut outbox, 3), Some(("b".into(), Token("t3".into()))));
-        outbox.answered(Outcome::Said("2".into()), at(4), 0.0);
+        outbox.answered(said("2"), at(4), 0.0);
         assert_eq!(sent(&mut outbox, 5), None);
         assert_eq!(outbox.unsaid().count(), 0);
         assert_eq!(outbox.own(), ["1".into(), "2".into()]);
@@ -244,6 +282,44 @@ mod tests {
     }
 
     #[test]
+    fn what_waited_and_is_too_much_at_once_waits_on_and_goes_in_order() {
+        let mut outbox = Outbox::default();
+        outbox.say(draft("a"));
+        sent(&mut outbox, 0);
+        outbox.answered(Outcome::Unknown, at(10), 1.0);
+        outbox.say(draft("b"));
+        outbox.hurry(at(1_000));
+        assert!(sent(&mut outbox, 1_000).is_some());
+        outbox.answered(said("1"), at(1_010), 0.0);
+        let second = sent(&mut outbox, 1_020);
+        outbox.answered(too_many(4), at(1_030), 0.0);
+        // Written while that one waits: it follows.
+        outbox.say(draft("c"));
+        assert!(outbox.is_delayed());
+        assert_eq!(outbox.deadline(), Some(at(5_030)));
+        assert_eq!(sent(&mut outbox, 5_029), None);
+        assert_eq!(sent(&mut outbox, 5_030), second, "under its token");
+        outbox.answered(said("2"), at(5_040), 0.0);
+        sent(&mut outbox, 5_050);
+        outbox.answered(too_many(4), at(5_060), 0.0);
+        assert_eq!(outbox.returned(), None);
+        assert!(sent(&mut outbox, 9_060).is_some());
+        outbox.answered(said("3"), at(9_070), 0.0);
+        assert!(!outbox.is_delayed());
+        assert_eq!(outbox.own(), ["1".into(), "2".into(), "3".into()]);
+
+        // What is written too fast now is told so.
+        for text in ["d", "e"] {
+            outbox.say(draft(text));
+        }
+        sent(&mut outbox, 9_100);
+        outbox.answered(too_many(4), at(9_110), 0.0);
+        let returned = outbox.returned();
+        assert_eq!(returned.map(|it| it.text).as_deref(), Some("d e"));
+        assert_eq!((outbox.unsaid().count(), outbox.is_delayed()), (0, false));
+    }
+
+    #[test]
     fn a_text_is_measured_in_characters_after_trimming() {
         assert_eq!(fit("  hi \n", 2), Ok("hi".into()));
         assert_eq!(fit(" \t", 9), Err(Unfit::Empty));
@@ -264,11 +340,7 @@ mod tests {
         for number in 0..150 {
             outbox.say(draft("x"));
             sent(&mut outbox, number);
-            outbox.answered(
-                Outcome::Said(number.to_string().as_str().into()),
-                at(0),
-                0.0,
-            );
+            outbox.answered(said(&number.to_string()), at(0), 0.0);
         }
         assert_eq!(outbox.own().len(), Outbox::OWN);
         assert_eq!(outbox.own()[0], "50".into());

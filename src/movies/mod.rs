@@ -17,7 +17,7 @@ use crate::ui::{ReadLink, effect};
 use chat::{Draft, Outbox};
 use model::{Item, MessageId, Reaction, movie, reviews};
 use votes::{Batch, Votes};
-use wire::{Api, Movies, Wider};
+use wire::{Api, Here, Movies};
 
 /// The chat begins with the newest messages, so many, and reaches back by as many when the reader asks for older ones.
 pub const MESSAGES: usize = 200;
@@ -36,7 +36,8 @@ pub struct Live {
     pub votes: RwSignal<Votes>,
     /// The visitor's messages on their way.
     pub outbox: RwSignal<Outbox>,
-    wider: Wider,
+    /// What the page itself knows, for the view.
+    here: Here,
     /// When what is on its way is looked after next.
     alarm: Alarm,
 }
@@ -45,7 +46,7 @@ impl Live {
     /// Follows them for as long as the page is open. To be called once, under the page's own owner.
     #[must_use]
     pub fn start(api: Api) -> &'static Self {
-        let (source, wider) = Movies::new(api.clone());
+        let (source, here) = Movies::new(api.clone());
         let own = net::storage::get(OWN).unwrap_or_default();
         let own = own.split_whitespace().map(MessageId::from).collect();
         let movies = live::forever(Self {
@@ -53,7 +54,7 @@ impl Live {
             view: live::follow(source, WINDOW),
             votes: RwSignal::new(Votes::new()),
             outbox: RwSignal::new(Outbox::with_own(own)),
-            wider,
+            here,
             alarm: Alarm::new(),
         });
         let mut was_live = false;
@@ -126,7 +127,7 @@ impl Live {
 
     /// Wants older messages.
     pub fn reach_back(&self) {
-        self.wider.by(MESSAGES);
+        self.here.wider(MESSAGES);
     }
 
     fn hurry(&'static self) {
@@ -177,6 +178,9 @@ impl Live {
 
     fn said(&'static self, outcome: chat::Outcome) {
         let (now, unit) = (net::now(), net::random::unit());
+        if let chat::Outcome::Said(message) = &outcome {
+            self.here.said(message.clone());
+        }
         self.outbox.update(|outbox| {
             outbox.answered(outcome, now, unit);
             keep(outbox.own());

@@ -1,6 +1,7 @@
 //! What the movies API says, turned into what the models know. Parsed once, here.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use appsync::{Client, Error, Event, State};
 use aws_guest::Guest;
@@ -11,11 +12,11 @@ use net::UnixTime;
 use net::civil::rfc3339;
 
 use super::chat::{self, Draft};
-use super::model::{Best, Is, Item, Message, MessageId, Movie, Reaction, Review, Round, Total};
+use super::model::{Best, Is, Item, Message, Movie, Reaction, Review, Round, Total};
 use super::votes::{self, Batch};
-use crate::live::erased::Changes;
+use crate::live::erased::{self, Any, Changes};
 use crate::live::flight::Token;
-use crate::live::gapless::Page;
+use crate::live::gapless::{Incoming, Page};
 use crate::live::several::whole;
 use crate::live::source::Paged;
 use crate::live::window::{Change, Revision};
@@ -95,12 +96,19 @@ impl Api {
             token: Some(token.0),
         };
         api::ask::<schema::CreateMessage, _>(&self.client, variables, |answer| match answer {
-            Ok(data) => match data.create_message.and_then(|message| message.id) {
-                Some(id) => chat::Outcome::Said(MessageId::from(id.as_str())),
+            Ok(data) => match data.create_message.and_then(message) {
+                Some(message) => chat::Outcome::Said(message),
                 None => chat::Outcome::Refused("the answer cannot be read".to_owned()),
             },
             Err(error) if api::is_open(&error) => chat::Outcome::Unknown,
-            Err(error) => chat::Outcome::Refused(api::words(&error)),
+            Err(error) => {
+                let why = api::words(&error);
+                if api::is_about(&error, "RateLimited") {
+                    let wait = wait(&why);
+                    return chat::Outcome::TooMany { why, wait };
+                }
+                chat::Outcome::Refused(why)
+            }
         })
     }
 
@@ -140,28 +148,38 @@ pub struct Burst {
 #[derive(Debug)]
 pub struct Movies {
     api: Api,
-    widened: Mutex<Option<UnboundedReceiver<usize>>>,
+    here: Mutex<Option<UnboundedReceiver<Incoming<Any>>>>,
 }
 
-/// Asks for more messages than the newest.
+/// Tells the view what the page itself knows.
 #[derive(Debug, Clone)]
-pub struct Wider(UnboundedSender<usize>);
+pub struct Here(UnboundedSender<Incoming<Any>>);
 
-impl Wider {
-    /// So many more.
-    pub fn by(&self, messages: usize) {
+impl Here {
+    /// The reader wants to see so many messages more.
+    pub fn wider(&self, by: usize) {
+        self.tell(Incoming::Widen(by));
+    }
+
+    /// This was said: the answer is there, whether or not the subscription has told of it.
+    pub fn said(&self, message: Message) {
+        let message = Change::Put(Item::from(Is::Message(message)));
+        self.tell(Incoming::Change(erased::change(message)));
+    }
+
+    fn tell(&self, known: Incoming<Any>) {
         // Without a view nobody looks.
-        let _ = self.0.unbounded_send(messages);
+        let _ = self.0.unbounded_send(known);
     }
 }
 
 impl Movies {
-    /// Everything, and what asks for more of it.
+    /// Everything, and what tells the view of it more.
     #[must_use]
-    pub fn new(api: Api) -> (Self, Wider) {
-        let (wider, widened) = unbounded();
-        let widened = Mutex::new(Some(widened));
-        (Self { api, widened }, Wider(wider))
+    pub fn new(api: Api) -> (Self, Here) {
+        let (tell, here) = unbounded();
+        let here = Mutex::new(Some(here));
+        (Self { api, here }, Here(tell))
     }
 }
 
@@ -196,20 +214,22 @@ impl Source for Movies {
             api::changes(messages, move |data| {
                 let row = data.on_create_message?;
                 row.name.as_ref()?;
-                put(message(row)?)
+                put(Is::Message(message(row)?))
             }),
         ];
-        let widened = self.widened.lock();
-        let widened = widened.unwrap_or_else(PoisonError::into_inner).take();
-        whole(parts).widened(widened)
+        let here = self.here.lock();
+        let here = here.unwrap_or_else(PoisonError::into_inner).take();
+        whole(parts).beside(here)
     }
 
     fn page(&self, after: Option<String>) -> Asked<Paged<Item>> {
+        let is_first = after.is_none();
         let variables = schema::screen::Variables {
             limit: Some(PAGE),
             next_token: after,
         };
-        Asked::new(self.api.client.ask::<schema::Screen>(variables), page)
+        let answer = self.api.client.ask::<schema::Screen>(variables);
+        Asked::new(answer, move |answer| page(answer, is_first))
     }
 
     fn now(&self) -> UnixTime {
@@ -217,7 +237,7 @@ impl Source for Movies {
     }
 }
 
-fn page(answer: Result<Value, Error>) -> Paged<Item> {
+fn page(answer: Result<Value, Error>, is_first: bool) -> Paged<Item> {
     let answer: schema::screen::ResponseData = api::read(answer)?;
     let (mut rows, mut next) = (Vec::new(), None);
     // A row of a kind that this page does not know is not shown; the others are.
@@ -226,19 +246,29 @@ fn page(answer: Result<Value, Error>) -> Paged<Item> {
             rows.push(Item::from(is));
         }
     };
-    show(answer.get_movies.and_then(movie));
-    if let Some(reviews) = answer.list_reviewss.and_then(|reviews| reviews.items) {
-        for row in reviews {
-            show(row.and_then(review).map(Is::Review));
+    // They come with every page, and each row of a snapshot is counted.
+    if is_first {
+        show(answer.get_movies.and_then(movie));
+        if let Some(reviews) = answer.list_reviewss.and_then(|reviews| reviews.items) {
+            for row in reviews {
+                show(row.and_then(review).map(Is::Review));
+            }
         }
     }
     if let Some(messages) = answer.list_messages {
         next = messages.next_token;
         for row in messages.items {
-            show(message(row));
+            show(message(row).map(Is::Message));
         }
     }
     Ok(Page { rows, next })
+}
+
+/// How long there is no room for a message, as a refusal says it at its end ("… write on in 5 s"); where it does not, as
+/// long as the schema's rule has it.
+fn wait(words: &str) -> Duration {
+    let seconds = words.rsplit(' ').nth(1).and_then(|it| it.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(5))
 }
 
 // Fields are null where a publisher did not select them: then there is nothing to be applied.
@@ -277,13 +307,13 @@ fn review(row: ReviewFields) -> Option<Review> {
     })
 }
 
-fn message(row: MessageFields) -> Option<Is> {
-    Some(Is::Message(Message {
+fn message(row: MessageFields) -> Option<Message> {
+    Some(Message {
         id: row.id?.as_str().into(),
         name: row.name.unwrap_or_default(),
         text: row.message?,
         sent: rfc3339(&row.sent_at?)?,
-    }))
+    })
 }
 
 fn burst(row: ReactionFields) -> Option<Burst> {

@@ -31,7 +31,8 @@ pub(super) fn bursts(movies: &'static Live, sky: El) -> Come {
             show(&sky, burst);
         }
         Some(Err(why)) => failed.set(
-            ["Others' reactions cannot be shown: ", &why]
+            // It may follow what is said of votes.
+            [" Others' reactions cannot be shown: ", &why]
                 .concat()
                 .into(),
         ),

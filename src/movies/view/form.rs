@@ -26,12 +26,16 @@ pub(super) fn form(movies: &'static Live, panel: &El) {
         })
     });
     let _ = panel.find(".say-error").live(move || error.get());
-    // What was refused is in the field again, with what has been written there since behind it.
+    // What was refused is in the field again, with what has been written there since behind it. While another name is
+    // chosen there is no such field.
     effect(move || {
         outbox.track();
+        if !has_name.get() {
+            return;
+        }
         let returned = outbox.try_update_untracked(Outbox::returned).flatten();
         if let Some(returned) = returned {
-            let field = place.find("input");
+            let field = place.find("#chat-message");
             let since = field.value();
             let text = [returned.text.as_str(), &since].join(" ");
             field.write(text.trim());
