@@ -3,6 +3,8 @@ import { expect, type Locator, type Page } from "@playwright/test";
 
 import type { Cloud } from "./fixtures";
 
+type Reaction = "Love" | "Like" | "Meh" | "Not seen" | "Hate";
+
 export class Movies {
   constructor(readonly page: Page) {}
 
@@ -18,8 +20,29 @@ export class Movies {
     return this.film.getByRole("heading");
   }
 
-  reaction(name: "Love" | "Like" | "Meh" | "Not seen" | "Hate") {
+  reaction(name: Reaction) {
     return this.page.getByRole("group", { name: "Vote for this film" }).getByRole("button", { name });
+  }
+
+  /** Clicks that come at once, so that they are of one round on the slowest machine. */
+  click(name: Reaction, times: number) {
+    return this.reaction(name).evaluate((button: HTMLElement, times) => {
+      for (let click = 0; click < times; click++) button.click();
+    }, times);
+  }
+
+  /** What a reaction has come to for a film: its total while the film is on, its place on the leaderboard from then on. */
+  counted(name: Reaction, film: string): Promise<number> {
+    return this.page.evaluate(
+      ([name, film]) => {
+        const texts = (selector: string) => [...document.querySelectorAll(selector)].map((it) => it.textContent!.trim());
+        const place = texts(".reaction span").findIndex((text) => text === name);
+        if (document.querySelector('[data-testid="film"] h3')?.textContent === film) return Number(texts(".reaction b")[place]);
+        const [, best, votes] = [...document.querySelectorAll(".board tbody tr")[place].children].map((it) => it.textContent);
+        return best === film ? Number(votes) : NaN;
+      },
+      [name, film],
+    );
   }
 
   /** What is said of one's own votes. */
