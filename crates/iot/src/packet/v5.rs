@@ -65,21 +65,20 @@ pub(super) fn read(first: u8, body: &[u8]) -> Option<Packet> {
 
 /// Section 3.3.
 fn publication(flags: u8, mut bytes: Bytes<'_>) -> Option<Packet> {
-    let qos = match flags >> 1 & 3 {
+    let qos = match flags >> 1 {
         0 => Qos::AtMostOnce,
-        1 => Qos::AtLeastOnce,
-        // Nobody asked for it.
+        // Perhaps not for the first time.
+        0b001 | 0b101 => Qos::AtLeastOnce,
+        // QoS 2, which nobody asked for, or a second time of what comes only once.
         _ => return None,
     };
     // An alias instead of a topic would have needed our consent.
     let topic = Topic::new(bytes.text()?).ok()?;
     let id = match qos {
         Qos::AtMostOnce => None,
-        Qos::AtLeastOnce => Some(bytes.short()?),
+        Qos::AtLeastOnce => Some(bytes.short().filter(|id| *id != 0)?),
     };
-    if !bytes.0.is_empty() {
-        bytes.properties(PUBLISH)?;
-    }
+    bytes.properties(PUBLISH)?;
     let message = Message {
         topic,
         payload: bytes.0.to_vec(),

@@ -67,6 +67,10 @@ fn what_is_malformed_closes_and_is_tried_again() {
         // QoS 2, which nobody asked for; a topic with a wildcard; an acknowledgement of nothing; a second CONNACK.
         packet(0x34, b"\x00\x01a\x00\x01\x00"),
         publish("a/#", b"", None),
+        // An id that is none; a second time of QoS 0; properties without their length.
+        publish("a", b"", Some(0)),
+        packet(0x38, b"\x00\x01a\x00"),
+        packet(0x30, b"\x00\x01a"),
         packet(0x90, &[9, 9, 0, 1]),
         connack(0),
     ] {
