@@ -80,6 +80,12 @@ struct Payments {
     lasting: f64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consumers {
+    rest: Option<f64>,
+}
+
 const fn hour() -> f64 {
     HOUR
 }
@@ -185,7 +191,12 @@ pub(super) async fn payments(State(front): State<Front>, body: Bytes) -> Answer<
     answer(json!({ "chance": chance, "for": hours }))
 }
 
-pub(super) async fn consumers(State(front): State<Front>) -> Answer<Value> {
+pub(super) async fn consumers(State(front): State<Front>, body: Bytes) -> Answer<Value> {
+    let Consumers { rest } = parsed(&body)?;
+    if let Some(rest) = rest {
+        faults(&front)?.rest_consumers(lasting("rest", rest, LONGEST)?);
+        return answer(json!({ "rest": rest }));
+    }
     let lost = faults(&front)?.kill_consumers();
     answer(json!({ "lost": lost }))
 }

@@ -16,7 +16,7 @@
 //! | `DELETE /faults/deny` | the same, or nothing for all | they may again |
 //! | `POST /faults/poison` | `{"name": "text", "for": 3600}` | no handler takes a restaurant's order with this in its name |
 //! | `POST /faults/payments` | `{"chance": 0.0, "for": 3600}` | so many of the restaurant's payments succeed |
-//! | `POST /faults/consumers` | – | kills a queue's consumer in the middle of the batch that it has or gets next; it begins anew. `lost` batches so far (`GET` tells them too) |
+//! | `POST /faults/consumers` | – | kills a queue's consumer in the middle of the batch that it has or gets next; it begins anew. `lost` batches so far (`GET` tells them too). With `{"rest": S}` they take nothing for S seconds instead |
 //! | `POST /faults/reset` | – | ends all of the above, and a load |
 //! | `POST /load` | `{"rate": 100, "count": 1000, "seed": 1}` | puts order events on the bus; answers when they are all there |
 //! | `POST /load/restaurant` | `{"count": 100}`, and perhaps `"rate": 50` | places orders at the restaurant, without a rate all of them before the first is taken; answers when all have ended, with times |
@@ -25,7 +25,7 @@
 //! | `GET /events/{id}` | | the way of one event, with times |
 //!
 //! Answers are JSON. What does not make sense gets 400 and `{"error": "why"}`. Every fault ends by itself: `seconds` of
-//! `refuse`, `slow` and `hold` may be decimal and at most 600, `for` is at most 3600.
+//! `refuse`, `slow` and `hold`, and `rest`, may be decimal and at most 600, `for` is at most 3600.
 
 mod faults;
 mod guard;

@@ -112,7 +112,11 @@ pub(super) enum Fault {
         lasting: AtMost,
     },
     /// Kill a queue's consumer in the middle of the batch that it has or gets next. It begins anew.
-    Consumers,
+    Consumers {
+        /// Let all of them take nothing for so long instead, in seconds, decimal.
+        #[arg(long, value_name = "SECONDS")]
+        rest: Option<f64>,
+    },
     /// End every fault, and a load.
     Reset,
 }
@@ -200,7 +204,12 @@ pub(super) async fn fault(fault: Fault, admin: AdminFlag) -> Result<(), CloudErr
             json!({ "chance": chance, "for": lasting.lasting }),
             format!("{:.0} % of the payments succeed.", chance * 100.0),
         ),
-        Fault::Consumers => (
+        Fault::Consumers { rest: Some(rest) } => (
+            "consumers",
+            json!({ "rest": rest }),
+            format!("The queues' consumers take nothing for {rest} s."),
+        ),
+        Fault::Consumers { rest: None } => (
             "consumers",
             Value::Null,
             "The consumer is killed with the batch that it has or gets next.".to_owned(),

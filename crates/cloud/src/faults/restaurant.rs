@@ -16,6 +16,7 @@ pub(super) struct Restaurant {
     chance: Mutex<Option<(f64, Instant)>>,
     kills: watch::Sender<Kills>,
     held: AtomicBool,
+    rest: Mutex<Option<Instant>>,
 }
 
 /// The kills of the queues' consumers.
@@ -89,18 +90,26 @@ impl Faults {
         });
     }
 
+    /// The queues' consumers take nothing for a while.
+    pub fn rest_consumers(&self, lasting: Duration) {
+        tracing::warn!(?lasting, "the queues' consumers rest on purpose");
+        *locked(&self.0.restaurant.rest) = Some(now() + lasting);
+    }
+
     /// Keeps the queues' consumers from taking anything, or no longer.
     pub(crate) fn hold_consumers(&self, held: bool) {
         self.0.restaurant.held.store(held, Ordering::SeqCst);
     }
 
     pub(crate) fn holds_consumers(&self) -> bool {
-        self.0.restaurant.held.load(Ordering::SeqCst)
+        let rest = *locked(&self.0.restaurant.rest);
+        rest.is_some_and(|until| now() < until) || self.0.restaurant.held.load(Ordering::SeqCst)
     }
 
     pub(super) fn close_restaurant_faults(&self) {
         *locked(&self.0.restaurant.poison) = None;
         *locked(&self.0.restaurant.chance) = None;
+        *locked(&self.0.restaurant.rest) = None;
         let kills = &self.0.restaurant.kills;
         kills.send_modify(|kills| kills.wanted = false);
         self.hold_consumers(false);
@@ -122,12 +131,18 @@ mod tests {
         assert!(!faults.is_poison("Soup") && faults.chance().is_none());
         faults.poison("ou".to_owned(), long);
         faults.pay(0.0, long);
-        assert!(faults.is_poison("Soup") && !faults.is_poison("Pie"));
+        faults.rest_consumers(long);
+        assert!(faults.is_poison("Soup") && !faults.is_poison("Pie") && faults.holds_consumers());
         assert_eq!(faults.chance(), Some(0.0));
         faults.reset();
-        assert!(!faults.is_poison("Soup") && faults.chance().is_none());
+        assert!(
+            !faults.is_poison("Soup") && faults.chance().is_none() && !faults.holds_consumers()
+        );
         faults.poison("ou".to_owned(), Duration::ZERO);
         faults.pay(0.0, Duration::ZERO);
-        assert!(!faults.is_poison("Soup") && faults.chance().is_none());
+        faults.rest_consumers(Duration::ZERO);
+        assert!(
+            !faults.is_poison("Soup") && faults.chance().is_none() && !faults.holds_consumers()
+        );
     }
 }
