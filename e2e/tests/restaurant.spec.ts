@@ -89,9 +89,33 @@ test("how full the queue is can be seen, and what nobody could do", async ({ sta
   await expect(mine.figure("dead")).toHaveText("1", { timeout: 30_000 });
   await expect(mine.ticket("A toadstool")).toContainText("an operator finds it among the dead letters");
   await expect(theirs.ticket("A toadstool")).toHaveCount(0);
-  // Who comes later sees the figure too.
-  await theirs.page.reload();
+  // Nobody tells the other browser of an order that was never saved: it looks by itself.
   await expect(theirs.figure("dead")).toHaveText("1");
+});
+
+test("what waits in the queue is seen in both browsers, and on its way through the workflow", async ({ start, visit }) => {
+  const cloud = await start({ flags: ["--pace", "120"] });
+  await cloud.admin("faults/consumers", { rest: 600 });
+  const both = [new Restaurant((await visit()).page), new Restaurant((await visit()).page)];
+  for (const restaurant of both) await restaurant.open(cloud);
+  const who = await guest(cloud.url);
+  const place = "mutation Place($input: PostOrderInput!) { postOrder(input: $input) { id } }";
+  for (let quantity = 1; quantity <= 7; quantity++) {
+    const input = { name: "Queue cake", quantity, restaurantId: "Harbour" };
+    const { errors } = await graphql(cloud.url, who, place, { input }, "restaurant");
+    expect(errors ?? []).toEqual([]);
+  }
+  for (const restaurant of both) {
+    await expect(restaurant.figure("depth")).toHaveText("7");
+    await expect(restaurant.figure("inFlight")).toHaveText("0");
+    await expect(restaurant.tickets).toHaveCount(0);
+  }
+  await cloud.admin("faults/reset");
+  for (const restaurant of both) {
+    await expect(restaurant.figure("inFlight")).toHaveText("7");
+    await expect(restaurant.figure("depth")).toHaveText("0");
+    await expect(restaurant.tickets).toHaveCount(7);
+  }
 });
 
 test("an order that has ended is changed and deleted for everyone", async ({ start, visit }) => {
@@ -128,9 +152,14 @@ test("an order that has ended is changed and deleted for everyone", async ({ sta
   await expect(mine.tickets).toHaveCount(1);
 
   await remove.click();
-  await really.click();
+  await really.press("Enter");
+  // What was pressed is gone, and the keyboard goes on from the list.
+  await expect(mine.page.getByRole("list", { name: /^Newest orders/ })).toBeFocused();
   for (const restaurant of both) {
     await expect(restaurant.tickets).toHaveCount(0);
+    // What a customer was told stays told, under the name that it had then.
+    await expect(restaurant.letters).toHaveCount(1);
+    await expect(restaurant.letters).toContainText("1 × Pea soup");
     await expect(restaurant.page.getByRole("heading", { name: "Nothing ordered so far" })).toBeVisible();
   }
   expect(await listed(cloud)).toEqual([]);
@@ -249,6 +278,98 @@ test("what the server refuses is told at its field, and is in the form again", a
   message = "the kitchen is closed";
   await restaurant.place({ quantity: "12" });
   await expect(restaurant.form.locator(".place-error")).toHaveText("Not accepted: the kitchen is closed");
+});
+
+test("what was ordered is refused one by one, and none of it is lost", async ({ start, visit, expected }) => {
+  expected.push(AWAY);
+  const cloud = await start({ flags: AT_ONCE });
+  const { page, context } = await visit();
+  const restaurant = new Restaurant(page);
+  await restaurant.open(cloud);
+  await context.setOffline(true);
+  await cloud.admin("faults/drop", { how: "reset" });
+  await expect(restaurant.link).toHaveAttribute("data-state", "offline");
+  for (const name of ["Cold soup", "Cold pie", "Cold cake"]) await restaurant.place({ name });
+  await expect(restaurant.placed).toHaveText("3 orders wait to be sent, and will be as soon as it can.");
+  await page.route("**/restaurant/graphql", async (route) => {
+    if (!route.request().postData()?.includes("PostOrder")) return route.continue();
+    const errors = [{ message: "the kitchen is closed", errorType: "BadRequestException", path: ["postOrder"] }];
+    await route.fulfill({ json: { data: null, errors } });
+  });
+  await restaurant.field("name").fill("Something else");
+  await context.setOffline(false);
+  const refused = restaurant.page.locator('.tickets .ticket[data-status="REFUSED"]');
+  await expect(refused.getByRole("heading")).toHaveText(["1 × Cold cake", "1 × Cold pie", "1 × Cold soup"]);
+  await expect(refused.locator(".ticket-outcome").first()).toHaveText("Not accepted: the kitchen is closed");
+  await expect(restaurant.field("name")).toHaveValue("Something else");
+  await restaurant.ticket("Cold pie").getByRole("button", { name: /^Edit again/ }).press("Enter");
+  await expect(restaurant.field("name")).toHaveValue("Cold pie");
+  await expect(restaurant.field("name")).toBeFocused();
+  await expect(restaurant.form.locator(".place-error")).toHaveText("Not accepted: the kitchen is closed");
+  await restaurant.ticket("Cold cake").getByRole("button", { name: /^Dismiss/ }).press("Enter");
+  await expect(refused.getByRole("heading")).toHaveText(["1 × Cold soup"]);
+  await expect(page.getByRole("list", { name: /^Newest orders/ })).toBeFocused();
+});
+
+test("pressing twice is one order", async ({ start, visit }) => {
+  const cloud = await start({ flags: AT_ONCE });
+  const restaurant = new Restaurant((await visit()).page);
+  await restaurant.open(cloud);
+  await restaurant.form.getByRole("button", { name: "Place order" }).dblclick();
+  await expect(restaurant.tickets).toHaveAttribute("data-status", /SUCCESS|FAILED/);
+  expect(await listed(cloud)).toHaveLength(1);
+});
+
+test("an answer that comes late takes neither what is typed nor the focus", async ({ start, visit }) => {
+  const cloud = await start({ flags: AT_ONCE });
+  const { page } = await visit();
+  const restaurant = new Restaurant(page);
+  let answer = () => {};
+  await page.route("**/restaurant/graphql", async (route) => {
+    if (!route.request().postData()?.includes("UpdateOrder")) return route.continue();
+    const response = await route.fetch();
+    await new Promise<void>((held) => (answer = held));
+    await route.fulfill({ response });
+  });
+  await restaurant.open(cloud);
+  await restaurant.place({ name: "Pea soup" });
+  const edit = restaurant.tickets.getByRole("button", { name: /^Edit/ });
+  const name = restaurant.tickets.locator("form [name=name]");
+  const heading = (text: string) => expect(restaurant.tickets.getByRole("heading")).toHaveText(text);
+  const answered = async () => {
+    const told = page.waitForResponse((response) => !!response.request().postData()?.includes("UpdateOrder"));
+    answer();
+    await (await told).finished();
+    // Whatever the page does with it is done.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  };
+
+  // Typed while the answer is on its way.
+  await edit.click();
+  await name.fill("Lentil soup");
+  await name.press("Enter");
+  await heading("1 × Lentil soup");
+  await name.fill("Onion soup");
+  await answered();
+  await expect(name).toHaveValue("Onion soup");
+  await expect(name).toBeFocused();
+
+  // Cancelled, and begun anew.
+  await name.press("Enter");
+  await heading("1 × Onion soup");
+  await restaurant.tickets.getByRole("button", { name: "Cancel" }).click();
+  await edit.click();
+  await answered();
+  await expect(name).toHaveValue("Onion soup");
+
+  // Somebody has gone on elsewhere.
+  await name.fill("Leek soup");
+  await name.press("Enter");
+  await heading("1 × Leek soup");
+  await restaurant.field("quantity").focus();
+  await answered();
+  await expect(name).toHaveCount(0);
+  await expect(restaurant.field("quantity")).toBeFocused();
 });
 
 test("orders placed without a network wait in sight and go out once", async ({ start, visit, expected }) => {

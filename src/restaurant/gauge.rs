@@ -1,4 +1,5 @@
-//! When the queue is asked how full it is: soon after something has changed, while it works, and hardly otherwise. Pure.
+//! When the queue is asked how full it is: soon after something has changed, every second while it works, and now and then
+//! otherwise, since nobody is told of what others put there or of what dies. Pure.
 
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Gauge {
     /// Between two questions at the least, and while something moves.
     pub const BUSY: Duration = Duration::from_secs(1);
     /// Between two questions while nothing does, and after one that was not answered.
-    pub const IDLE: Duration = Duration::from_secs(60);
+    pub const IDLE: Duration = Duration::from_secs(5);
 
     /// Nothing is known.
     #[must_use]
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn it_asks_once_a_second_while_something_moves_and_once_a_minute_otherwise() {
+    fn it_asks_once_a_second_while_something_moves_and_every_five_seconds_otherwise() {
         let mut gauge = Gauge::new();
         assert_eq!(gauge.deadline(), None, "nobody has looked");
         gauge.changed(at(0));
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(gauge.deadline(), Some(at(1_000)));
         assert!(gauge.poll(at(1_000), true));
         gauge.answered(figures(0), at(1_100));
-        assert_eq!(gauge.deadline(), Some(at(61_100)));
+        assert_eq!(gauge.deadline(), Some(at(6_100)));
         gauge.changed(at(1_200));
         assert_eq!(gauge.deadline(), Some(at(2_000)));
     }
@@ -186,7 +187,7 @@ mod tests {
         gauge.changed(at(11));
         gauge.answered(None, at(20));
         assert_eq!(gauge.figures(), None);
-        assert_eq!(gauge.deadline(), Some(at(60_020)));
+        assert_eq!(gauge.deadline(), Some(at(5_020)));
     }
 
     proptest! {

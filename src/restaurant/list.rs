@@ -23,6 +23,8 @@ pub enum Key {
 pub enum Line {
     /// Not known to be accepted; and whether it could not be sent so far.
     Unsent(Ordered, bool),
+    /// Not accepted, and why, for people.
+    Refused(Ordered, String),
     /// Accepted, and perhaps on its way.
     Order(Arc<Order>),
     /// Accepted, not saved, and in the queue no more.
@@ -34,7 +36,7 @@ impl Line {
     #[must_use]
     pub fn ordered(&self) -> &Ordered {
         match self {
-            Self::Unsent(ordered, _) => ordered,
+            Self::Unsent(ordered, _) | Self::Refused(ordered, _) => ordered,
             Self::Order(order) | Self::Lost(order) => &order.ordered,
         }
     }
@@ -43,7 +45,7 @@ impl Line {
     #[must_use]
     pub fn order(&self) -> Option<&Order> {
         match self {
-            Self::Unsent(..) => None,
+            Self::Unsent(..) | Self::Refused(..) => None,
             Self::Order(order) | Self::Lost(order) => Some(order),
         }
     }
@@ -60,6 +62,17 @@ pub fn lines(rows: &[Entry<Order>], outbox: &Outbox, empty: Option<Instant>) -> 
         (Key::Unsent(*number), line)
     });
     let mut lines: Vec<_> = unsent.collect();
+    // What is answered was placed before what is not.
+    lines.extend(
+        outbox
+            .refused()
+            .iter()
+            .rev()
+            .map(|(number, ordered, fault)| {
+                let why = ["Not accepted: ", &fault.why].concat();
+                (Key::Unsent(*number), Line::Refused(ordered.clone(), why))
+            }),
+    );
     lines.extend(rows.iter().map(|entry| {
         let key = Key::Order(entry.row.position());
         (key, Line::Order(Arc::clone(&entry.row)))
@@ -86,6 +99,7 @@ mod tests {
     use super::*;
     use crate::live::flight::Token;
     use crate::live::window::{Change, Window};
+    use crate::restaurant::form::Fault;
     use crate::restaurant::model::Status;
     use crate::restaurant::model::tests::{order, soup};
     use crate::restaurant::outbox::Outcome;
@@ -104,8 +118,8 @@ mod tests {
             );
         }
         let mut outbox = Outbox::default();
-        for _ in 0..3 {
-            outbox.place(soup());
+        for second in 0..3 {
+            outbox.place(soup(), at(1_000 * second));
         }
         let _ = outbox.poll(at(0), UnixTime(9_999), || Token("t".into()));
         outbox.answered(
@@ -116,6 +130,7 @@ mod tests {
         let told = |window: &Window<Order>, outbox: &Outbox, empty| {
             let lines = lines(window.rows(), outbox, empty).into_iter();
             let lines = lines.map(|(_, line)| match line {
+                Line::Refused(_, why) => why,
                 Line::Unsent(_, delayed) => ["sending", "delayed"][usize::from(delayed)].to_owned(),
                 Line::Order(order) => order.id.as_str().to_owned(),
                 Line::Lost(order) => ["lost ", order.id.as_str()].concat(),
@@ -152,5 +167,19 @@ mod tests {
             told(&window, &outbox, None),
             ["delayed", "delayed", "c", "b", "a"]
         );
+
+        // What is not accepted keeps its line, too.
+        let keys = |outbox: &Outbox| {
+            let lines = lines(window.rows(), outbox, None).into_iter();
+            lines.map(|(key, _)| key).collect::<Vec<_>>()
+        };
+        let before = keys(&outbox);
+        let fault = Fault::read("quantity: too many");
+        outbox.answered(Outcome::Refused(fault), at(2), 0.0);
+        assert_eq!(
+            told(&window, &outbox, None),
+            ["sending", "Not accepted: too many", "c", "b", "a"]
+        );
+        assert_eq!(keys(&outbox), before);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod gauge;
+pub mod letters;
 pub mod list;
 pub mod model;
 pub mod outbox;
@@ -15,6 +16,7 @@ use crate::live::flight::Token;
 use crate::live::{self, Link, View};
 use crate::ui::{ReadLink, effect};
 use gauge::{Figures, Gauge};
+use letters::Letters;
 use list::{Key, Line};
 use model::{Order, OrderId, Ordered};
 use outbox::{Outbox, Outcome};
@@ -31,6 +33,8 @@ pub struct Live {
     pub view: ReadSignal<View<Order>>,
     /// The visitor's orders on their way.
     pub outbox: RwSignal<Outbox>,
+    /// What customers are told.
+    pub letters: RwSignal<Letters>,
     /// How full the queue is.
     pub gauge: RwSignal<Gauge>,
     /// When what is on its way is looked after next.
@@ -45,6 +49,7 @@ impl Live {
             view: live::follow(Orders(api.clone()), WINDOW),
             api,
             outbox: RwSignal::new(Outbox::new()),
+            letters: RwSignal::new(Letters::new()),
             gauge: RwSignal::new(Gauge::new()),
             alarm: Alarm::new(),
         });
@@ -54,6 +59,9 @@ impl Live {
                 restaurant
                     .outbox
                     .maybe_update(|outbox| outbox.observe(&view.window));
+                restaurant
+                    .letters
+                    .maybe_update(|letters| letters.observe(view.window.rows()));
                 (
                     view.link == Link::Live,
                     view.changes + view.window.caught_up(),
@@ -107,18 +115,24 @@ impl Live {
 
     /// Places an order.
     pub fn place(&'static self, ordered: Ordered) {
-        self.outbox.update(|outbox| outbox.place(ordered));
+        let now = net::now();
+        self.outbox.update(|outbox| outbox.place(ordered, now));
         self.send();
     }
 
-    /// Changes what was ordered, or deletes the order where nothing else is wanted; then tells what came of it.
-    fn write(&self, id: &OrderId, ordered: Option<Ordered>, told: RwSignal<Option<Written>>) {
+    /// Changes what was ordered, or deletes the order where nothing else is wanted; then tells what came of it. Whoever
+    /// wanted it may be gone by then.
+    fn write(
+        &self,
+        id: &OrderId,
+        ordered: Option<Ordered>,
+        told: impl FnOnce(Written) + Send + 'static,
+    ) {
         let written = match ordered {
             Some(ordered) => self.api.change(id, ordered),
             None => self.api.delete(id),
         };
-        // Whoever wanted it may be gone by now.
-        written.told(move |written| drop(told.try_set(Some(written))));
+        written.told(told);
     }
 
     /// There is reason to believe that what failed will succeed now.

@@ -93,7 +93,7 @@ pub struct Order {
     pub status: Status,
     /// Why it failed, in the service's words.
     pub reason: Option<String>,
-    /// What its customer was told: the text of the notification.
+    /// What its customer is told: the text of the notification, written down just before it is sent.
     pub notification: Option<String>,
     /// When each step began, as far as it has come.
     pub begun: [Option<UnixTime>; 4],

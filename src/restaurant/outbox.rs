@@ -19,6 +19,9 @@ const SKEW: i64 = 1_000;
 /// The queue has, or has handed on, what was accepted so long ago.
 const SETTLES: Duration = Duration::from_secs(2);
 
+/// Whoever asks for the same again so soon has pressed twice, or holds the key down.
+const TWICE: Duration = Duration::from_millis(500);
+
 /// What came of an order that was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -38,9 +41,14 @@ pub struct Outbox {
     sent: UnixTime,
     /// Accepted, when, and not in the list so far.
     accepted: Vec<(Instant, Order)>,
-    returned: Vec<(Ordered, Fault)>,
+    /// Not accepted, and why, in order.
+    refused: Vec<(Number, Ordered, Fault)>,
+    /// What may be in the form again, and whether somebody asked for that.
+    again: Option<(Number, bool)>,
     /// The number given last.
     last: Number,
+    /// What was asked for last, and when.
+    asked: Option<(Instant, Ordered)>,
     /// What was accepted, the newest at the end.
     own: Vec<OrderId>,
 }
@@ -53,14 +61,20 @@ impl Outbox {
             departures: Departures::new(),
             sent: UnixTime(0),
             accepted: Vec::new(),
-            returned: Vec::new(),
+            refused: Vec::new(),
+            again: None,
             last: 0,
+            asked: None,
             own: Vec::new(),
         }
     }
 
-    /// To be sent as soon as what was placed before is answered.
-    pub fn place(&mut self, ordered: Ordered) {
+    /// To be sent as soon as what was placed before is answered; the same again within half a second is the same order.
+    pub fn place(&mut self, ordered: Ordered, now: Instant) {
+        let asked = self.asked.replace((now, ordered.clone()));
+        if asked.is_some_and(|(at, before)| before == ordered && now < at + TWICE) {
+            return;
+        }
         self.last += 1;
         self.departures.push((self.last, ordered));
     }
@@ -85,14 +99,14 @@ impl Outbox {
         self.departures.deadline()
     }
 
-    /// What came of the order that was sent; `unit` is random in [0, 1). What is refused comes back; what was placed
-    /// after it is sent all the same.
+    /// What came of the order that was sent; `unit` is random in [0, 1). What is refused stays until somebody has seen to
+    /// it; what was placed after it is sent all the same.
     pub fn answered(&mut self, outcome: Outcome, now: Instant, unit: f64) {
         if outcome == Outcome::Unknown {
             self.departures.failed(now, unit);
             return;
         }
-        let Some((_, ordered)) = self.departures.landed() else {
+        let Some((number, ordered)) = self.departures.landed() else {
             return;
         };
         match outcome {
@@ -104,7 +118,12 @@ impl Outbox {
                 self.own.push(order.id.clone());
                 self.accepted.push((now, order));
             }
-            Outcome::Refused(fault) => self.returned.push((ordered, fault)),
+            Outcome::Refused(fault) => {
+                // Alone it may still be what the form holds.
+                let is_alone = self.refused.is_empty() && self.unsent().next().is_none();
+                self.again = is_alone.then_some((number, false)).or(self.again);
+                self.refused.push((number, ordered, fault));
+            }
         }
     }
 
@@ -165,9 +184,32 @@ impl Outbox {
         self.own.last()
     }
 
-    /// What has come back, the first of it; each is handed out once.
-    pub fn returned(&mut self) -> Option<(Ordered, Fault)> {
-        (!self.returned.is_empty()).then(|| self.returned.remove(0))
+    /// What was not accepted, and why, in order.
+    #[must_use]
+    pub fn refused(&self) -> &[(Number, Ordered, Fault)] {
+        &self.refused
+    }
+
+    /// It is seen to: forgotten, or to be in the form again.
+    pub fn see_to(&mut self, number: Number, again: bool) {
+        if again {
+            self.again = Some((number, true));
+        } else {
+            self.refused.retain(|(refused, ..)| *refused != number);
+        }
+    }
+
+    /// What goes into the form again, once: what somebody asked for, or what was refused alone while the form still
+    /// holds it. What has been written there since is not written over.
+    pub fn returned(&mut self, is_held: impl FnOnce(&Ordered) -> bool) -> Option<(Ordered, Fault)> {
+        let (number, is_asked) = self.again.take()?;
+        let mut refused = self.refused.iter();
+        let at = refused.position(|(refused, ..)| *refused == number)?;
+        if !is_asked && !is_held(&self.refused[at].1) {
+            return None;
+        }
+        let (_, ordered, fault) = self.refused.remove(at);
+        Some((ordered, fault))
     }
 }
 
@@ -200,8 +242,8 @@ mod tests {
     #[test]
     fn orders_go_one_after_the_other_and_stay_in_sight_until_they_are_listed() {
         let mut outbox = Outbox::default();
-        outbox.place(soup());
-        outbox.place(soup());
+        outbox.place(soup(), at(0));
+        outbox.place(soup(), at(500));
         assert_eq!(sent(&mut outbox, 0), Some(Token("0".into())));
         assert_eq!(sent(&mut outbox, 1), None, "one at a time");
         assert_eq!(numbers(&outbox), [1, 2]);
@@ -229,7 +271,7 @@ mod tests {
     #[test]
     fn what_stands_below_the_list_s_end_is_not_waited_for() {
         let mut outbox = Outbox::default();
-        outbox.place(soup());
+        outbox.place(soup(), at(0));
         sent(&mut outbox, 0);
         outbox.answered(
             Outcome::Accepted(order("a", 5, 0, Status::Pending)),
@@ -247,7 +289,7 @@ mod tests {
     #[test]
     fn what_nobody_knows_of_goes_again_under_the_same_token() {
         let mut outbox = Outbox::default();
-        outbox.place(soup());
+        outbox.place(soup(), at(0));
         let first = sent(&mut outbox, 0);
         outbox.answered(Outcome::Unknown, at(10), 1.0);
         assert!(outbox.is_delayed());
@@ -260,8 +302,8 @@ mod tests {
     #[test]
     fn what_is_listed_before_its_answer_is_shown_once() {
         let mut outbox = Outbox::default();
-        outbox.place(soup());
-        outbox.place(soup());
+        outbox.place(soup(), at(0));
+        outbox.place(soup(), at(500));
         let mut window = Window::new(9);
         let mut listed = |id: &str, created| {
             window.apply(
@@ -291,16 +333,69 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_comes_back_and_the_others_go() {
+    fn what_is_refused_stays_until_it_is_seen_to_and_the_others_go() {
         let mut outbox = Outbox::default();
-        outbox.place(soup());
-        outbox.place(soup());
-        sent(&mut outbox, 0);
+        for name in ["Soup", "Pie", "Cake"] {
+            let name = name.to_owned();
+            outbox.place(Ordered { name, ..soup() }, at(0));
+        }
         let fault = Fault::read("name: must not be empty");
-        outbox.answered(Outcome::Refused(fault.clone()), at(1), 0.0);
-        assert_eq!(outbox.returned(), Some((soup(), fault)));
-        assert_eq!(outbox.returned(), None);
-        assert!(sent(&mut outbox, 2).is_some());
-        assert_eq!(numbers(&outbox), [2]);
+        for number in 0..3 {
+            assert!(sent(&mut outbox, number).is_some());
+            outbox.answered(Outcome::Refused(fault.clone()), at(number), 0.0);
+            assert_eq!(outbox.returned(|_| true), None, "it is not alone");
+        }
+        let names = |outbox: &Outbox| {
+            let refused = outbox.refused().iter();
+            refused
+                .map(|(_, ordered, _)| ordered.name.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&outbox), ["Soup", "Pie", "Cake"]);
+        outbox.see_to(2, true);
+        let (pie, why) = outbox.returned(|_| false).unwrap();
+        assert_eq!((&*pie.name, why), ("Pie", fault));
+        outbox.see_to(1, false);
+        assert_eq!(names(&outbox), ["Cake"]);
+        assert_eq!(outbox.returned(|_| true), None, "each once");
+    }
+
+    #[test]
+    fn what_is_refused_alone_is_in_the_form_again_unless_that_holds_something_else() {
+        for is_held in [true, false] {
+            let mut outbox = Outbox::default();
+            outbox.place(soup(), at(0));
+            sent(&mut outbox, 0);
+            let fault = Fault::read("the kitchen is closed");
+            outbox.answered(Outcome::Refused(fault.clone()), at(1), 0.0);
+            let returned = outbox.returned(|ordered| *ordered == soup() && is_held);
+            assert_eq!(returned, is_held.then(|| (soup(), fault)));
+            assert_eq!(outbox.refused().is_empty(), is_held);
+            assert_eq!(
+                outbox.returned(|_| true),
+                None,
+                "it is a line of the list by now"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_again_at_once_is_one_order() {
+        let mut outbox = Outbox::default();
+        let pie = || Ordered {
+            name: "Pie".into(),
+            ..soup()
+        };
+        for (ordered, asked, orders) in [
+            (soup(), 0, 1),
+            (soup(), 499, 1),
+            (soup(), 998, 1), // As a key that is held down.
+            (soup(), 1_498, 2),
+            (pie(), 1_499, 3),
+            (soup(), 1_500, 4),
+        ] {
+            outbox.place(ordered, at(asked));
+            assert_eq!(outbox.unsent().count(), orders, "at {asked}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub fn screen(restaurant: &'static Live) -> El {
     });
     let _ = orders.find(".tickets").list(
         move || restaurant.lines(),
-        move |_, line| ticket::ticket(restaurant, line),
+        move |key, line| ticket::ticket(restaurant, key, line),
     );
     let _ = orders.find(".nothing").slot(nothing(restaurant));
     mailbox::mailbox(restaurant, &screen.find(".mailbox"));
@@ -48,7 +48,9 @@ pub fn screen(restaurant: &'static Live) -> El {
 fn nothing(restaurant: &'static Live) -> impl FnMut() -> Option<El> + use<> {
     let why = Memo::new(move |_| {
         let has_own = restaurant.outbox.with(|outbox| {
-            outbox.unsent().next().is_some() || outbox.accepted(None).next().is_some()
+            outbox.unsent().next().is_some()
+                || outbox.accepted(None).next().is_some()
+                || !outbox.refused().is_empty()
         });
         if has_own { "" } else { restaurant.with(why) }
     });
@@ -76,6 +78,7 @@ fn outcome(line: &Line) -> &str {
     match line {
         Line::Unsent(_, true) => "Waits to be sent",
         Line::Unsent(_, false) => "On its way",
+        Line::Refused(_, why) => why,
         Line::Order(order) => order.outcome(),
         Line::Lost(_) => "Not in the queue any more: an operator finds it among the dead letters",
     }
@@ -85,6 +88,7 @@ fn outcome(line: &Line) -> &str {
 const fn stand(line: &Line) -> &'static str {
     match line {
         Line::Unsent(..) => "UNSENT",
+        Line::Refused(..) => "REFUSED",
         Line::Order(_) => "",
         Line::Lost(_) => "LOST",
     }

@@ -41,6 +41,20 @@ pub fn is_lost() -> bool {
     focused.is_none_or(|element| element.tag_name() == "BODY")
 }
 
+/// Whether what has the focus lies in an element that matches a selector.
+#[must_use]
+pub fn is_within(selector: &str) -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+}
+
+/// The same as [`focus`], where nothing has it: what had it has gone.
+pub fn refocus(selectors: &[&str]) {
+    if is_lost() {
+        focus(selectors);
+    }
+}
+
 /// Gives the focus to the first element of the page that matches one of the selectors, the first that any does. The page
 /// stays where it is.
 pub fn focus(selectors: &[&str]) {

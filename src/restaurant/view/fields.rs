@@ -58,8 +58,15 @@ impl Fields {
         form::read(&texts)
     }
 
-    /// They hold this.
+    /// Whether they hold this.
+    pub(super) fn holds(&self, ordered: &Ordered) -> bool {
+        let texts: Texts = self.inputs.each_ref().map(El::value);
+        form::read(&texts).as_ref() == Some(ordered)
+    }
+
+    /// They hold this, and nothing is known to be wrong with it.
     pub(super) fn write(&self, ordered: &Ordered) {
+        self.faults.set([const { Words::Borrowed("") }; 3]);
         for (input, text) in self.inputs.iter().zip(form::texts(ordered)) {
             input.write(&text);
         }

@@ -6,7 +6,6 @@ use super::fields::Fields;
 use super::{outcome, what};
 use crate::restaurant::Live;
 use crate::restaurant::model::Ordered;
-use crate::restaurant::outbox::Outbox;
 use crate::ui::signal::RwSignal;
 use crate::ui::{El, Words, effect};
 
@@ -30,17 +29,22 @@ pub(super) fn place(restaurant: &'static Live, panel: &El) {
             restaurant.place(ordered);
         }
     });
-    // What was refused is in the fields again.
+    // What was refused is in the fields again, or becomes so.
     let outbox = restaurant.outbox;
     effect(move || {
         outbox.track();
-        let returned = outbox.try_update_untracked(Outbox::returned).flatten();
-        if let Some((ordered, fault)) = returned {
+        let returned = outbox.try_maybe_update(|outbox| {
+            let returned = outbox.returned(|ordered| fields.holds(ordered));
+            (returned.is_some(), returned)
+        });
+        if let Some((ordered, fault)) = returned.flatten() {
             fields.write(&ordered);
             let why = fields.refuse(&fault);
-            if !why.is_empty() {
-                error.set(["Not accepted: ", &why].concat().into());
-            }
+            error.set(if why.is_empty() {
+                why
+            } else {
+                ["Not accepted: ", &why].concat().into()
+            });
         }
     });
 }

@@ -1,17 +1,18 @@
 //! An order's line in the list: what it is, how far it has come and how long that took, and what can be done with it.
 
 mod acts;
+mod refused;
 
 use super::{outcome, stand, what};
 use crate::restaurant::Live;
-use crate::restaurant::list::Line;
+use crate::restaurant::list::{Key, Line};
 use crate::restaurant::model::{Order, OrderId, Step};
 use crate::ui::locale::span;
 use crate::ui::signal::ReadSignal;
 use crate::ui::{El, Words, el, template};
 
 /// An order's line.
-pub(super) fn ticket(restaurant: &'static Live, line: ReadSignal<Line>) -> El {
+pub(super) fn ticket(restaurant: &'static Live, key: &Key, line: ReadSignal<Line>) -> El {
     let body = template("ticket");
     let ticket = told(el("li").class("ticket"), &body, line).child(body.clone());
     let _ = body
@@ -25,12 +26,15 @@ pub(super) fn ticket(restaurant: &'static Live, line: ReadSignal<Line>) -> El {
         })
     });
     // An order that has an id keeps it; one that has none becomes another line.
-    match line.with_untracked(|line| line.order().map(|order| order.id.clone())) {
-        Some(id) => {
-            acts::acts(restaurant, line, &body, &id);
+    match key {
+        Key::Order((_, id)) => {
+            acts::acts(restaurant, line, &body, id);
             ticket.set("data-id", id.as_str())
         }
-        None => ticket,
+        Key::Unsent(number) => {
+            refused::refused(restaurant, line, &body, *number);
+            ticket
+        }
     }
 }
 
@@ -64,6 +68,15 @@ pub(super) fn told(ticket: El, body: &El, line: ReadSignal<Line>) -> El {
             "data-step",
             of(|line| line.order().map_or("", |order| order.step().name()).into()),
         )
+}
+
+/// A button for something that can be done with an order of this name.
+fn small(words: &str, name: &str, class: &str) -> El {
+    el("button")
+        .class(&["button is-small ", class].concat())
+        .set("type", "button")
+        .set("aria-label", &[words, " ", name].concat())
+        .text(words)
 }
 
 /// The last characters of an id.

@@ -108,7 +108,7 @@ pub struct Order {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
-    /// What its customer was told.
+    /// What its customer is told: noted here just before the workflow publishes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notification: Option<String>,
     /// The newest of the stages.

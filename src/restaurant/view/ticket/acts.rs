@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use leptos::ev::{MouseEvent, SubmitEvent};
+use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::prelude::request_animation_frame;
 
+use super::small;
 use crate::restaurant::Live;
 use crate::restaurant::list::Line;
-use crate::restaurant::model::{Order, OrderId};
+use crate::restaurant::model::{Order, OrderId, Ordered};
 use crate::restaurant::view::fields::Fields;
 use crate::restaurant::view::what;
 use crate::restaurant::wire::Written;
@@ -31,6 +32,8 @@ struct Hand {
     doing: RwSignal<Doing>,
     /// What came of the change that was sent last.
     written: RwSignal<Option<Written>>,
+    /// Grows with each change that is sent, and when what came of it is nobody's business any more.
+    number: RwSignal<u32>,
     error: RwSignal<Words>,
 }
 
@@ -42,6 +45,7 @@ pub(super) fn acts(restaurant: &'static Live, line: ReadSignal<Line>, body: &El,
         id: id.clone(),
         doing: RwSignal::new(Doing::Nothing),
         written: RwSignal::new(None),
+        number: RwSignal::new(0),
         error: RwSignal::new("".into()),
     });
     let (error, written, doing) = (hand.error, hand.written, hand.doing);
@@ -66,27 +70,51 @@ pub(super) fn acts(restaurant: &'static Live, line: ReadSignal<Line>, body: &El,
     });
 }
 
+/// Where an order's line is, as a selector.
+fn row(id: &OrderId) -> String {
+    ["[data-id='", id.as_str(), "']"].concat()
+}
+
 impl Hand {
     /// Now this is done. Where something was pressed that goes with that, the focus goes to what comes in its place.
     fn turn(&self, to: Doing, place: &str) {
         self.error.set("".into());
+        self.forget();
         if self.written.with_untracked(Option::is_some) {
             self.written.set(None);
         }
         self.doing.set(to);
-        let place = ["[data-id='", self.id.as_str(), "'] ", place].concat();
-        request_animation_frame(move || aim::focus(&[&place, ".tickets"]));
+        let place = [&row(&self.id), " ", place].concat();
+        request_animation_frame(move || aim::refocus(&[&place, ".tickets"]));
+    }
+
+    /// Whatever comes of what was sent is too late: somebody is at something else by now.
+    fn forget(&self) -> u32 {
+        self.number.update_untracked(|number| {
+            *number += 1;
+            *number
+        })
+    }
+
+    /// Changes the order, or deletes it where nothing else is wanted.
+    fn write(&self, ordered: Option<Ordered>) {
+        let (written, number, mine) = (self.written, self.number, self.forget());
+        let deleted = ordered.is_none().then(|| row(&self.id));
+        self.restaurant.write(&self.id, ordered, move |told| {
+            // The row of what is deleted goes with the focus, or has gone already: the list outlives it.
+            let row = deleted.filter(|_| told.is_ok());
+            if row.is_some_and(|row| aim::is_lost() || aim::is_within(&row)) {
+                aim::focus(&[".tickets"]);
+            }
+            if number.try_with_untracked(|number| *number) == Some(mine) {
+                drop(written.try_set(Some(told)));
+            }
+        });
     }
 
     fn buttons(self: &Rc<Self>, doing: Doing) -> El {
         let name = self.line.with_untracked(|line| what(line.ordered()));
-        let button = |words: &str, class: &str| {
-            el("button")
-                .class(&["button is-small ", class].concat())
-                .set("type", "button")
-                .set("aria-label", &[words, " ", &name].concat())
-                .text(words)
-        };
+        let button = |words: &str, class: &str| small(words, &name, class);
         let turns = |button: El, to: Doing, place: &'static str| {
             let hand = Rc::clone(self);
             button.on("click", move |_: MouseEvent| hand.turn(to, place))
@@ -98,9 +126,7 @@ impl Hand {
                 .child(turns(button("Delete", ""), Doing::Deleting, ".is-bad")),
             Doing::Deleting => {
                 let hand = Rc::clone(self);
-                let delete = move |_: MouseEvent| {
-                    hand.restaurant.write(&hand.id, None, hand.written);
-                };
+                let delete = move |_: MouseEvent| hand.write(None);
                 let keep = turns(button("Keep", ""), Doing::Nothing, "button:last-child");
                 buttons
                     .child(button("Really delete", "is-bad").on("click", delete))
@@ -120,9 +146,13 @@ impl Hand {
             event.prevent_default();
             if let Some(ordered) = read.read() {
                 hand.error.set("".into());
-                let ordered = Some(ordered);
-                hand.restaurant.write(&hand.id, ordered, hand.written);
+                hand.write(Some(ordered));
             }
+        });
+        // What is typed while an answer is on its way is not thrown away with the form.
+        let hand = Rc::clone(self);
+        let _ = place.find("form").on("input", move |_: Event| {
+            let _ = hand.forget();
         });
         let hand = Rc::clone(self);
         let _ = place
