@@ -40,8 +40,11 @@ const notice = (number) =>
   });
 const marker = (number) => `2026-02-02-bench-${String(number).padStart(6, "0")}`;
 
-/** The same for both but for the addresses. QoS 0: the generator knows no protocol, so it acknowledges nothing. */
-const spec = (address, path, publisher, pid) => async (events) => ({
+/** Where a PUBLISH of QoS 1 has its id: after the first byte, a length of two, and the topic with its own. */
+const ID = 1 + 2 + 2 + TOPIC.length;
+
+/** The same for both but for the addresses. The generator knows no protocol: it is told what acknowledges a message. */
+const spec = (address, path, publisher, pid, qos) => async (events) => ({
   address,
   path,
   protocols: "mqtt",
@@ -51,17 +54,18 @@ const spec = (address, path, publisher, pid) => async (events) => ({
   // The number becomes five digits, so that the lengths before it hold.
   init: connect("eddy-00000").replace("00000", "{n}"),
   acknowledged: "\x20\x02\x00\x00",
-  start: [packet(0x82, two(1) + text(TOPIC) + "\x00")],
-  started: "\x90\x03\x00\x01\x00",
+  start: [packet(0x82, two(1) + text(TOPIC) + String.fromCharCode(qos))],
+  started: "\x90\x03\x00\x01" + String.fromCharCode(qos),
+  answer: qos > 0 ? { head: "\x40\x02", from: ID, to: ID + 2 } : undefined,
   data: TOPIC,
   publications: Array.from({ length: events }, (_, number) => ({
-    request: packet(0x30, text(TOPIC) + notice(number)),
+    request: packet(0x30 | (qos << 1), text(TOPIC) + (qos > 0 ? two(number + 1) : "") + notice(number)),
     marker: marker(number),
   })),
 });
 
 /** Eddy's cloud: subscribers are guests, the publisher is the backend. */
-async function eddy(hold) {
+async function eddy(hold, qos) {
   const data = hold(await mkdtemp(join(tmpdir(), "eddy-bench-")), (folder) => rm(folder, { recursive: true, force: true }));
   const cloud = hold(await startCloud({ data }), (cloud) => cloud.kill());
   const { host, hostname, port } = new URL(cloud.url);
@@ -78,11 +82,12 @@ async function eddy(hold) {
     secretAccessKey: backend.SecretAccessKey,
     sessionToken: backend.SessionToken,
   });
-  return { name: "eddy-cloud", pid: cloud.pid, spec: spec(host, await signed(await guest(cloud.url)), publisher, cloud.pid) };
+  const reader = await signed(await guest(cloud.url));
+  return { name: "eddy-cloud", pid: cloud.pid, spec: spec(host, reader, publisher, cloud.pid, qos) };
 }
 
 /** Debian's Mosquitto, on loopback, without a log and with nothing kept. */
-async function mosquitto(hold) {
+async function mosquitto(hold, qos) {
   const folder = hold(await mkdtemp(join(tmpdir(), "eddy-bench-")), (folder) => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
   const file = join(folder, "mosquitto.conf");
@@ -99,7 +104,7 @@ async function mosquitto(hold) {
   await writeFile(file, lines.join("\n"));
   const child = start([MOSQUITTO, "-c", file], hold);
   await answers(child, port);
-  return { name: "Mosquitto", pid: child.pid, spec: spec(`127.0.0.1:${port}`, "/mqtt", "/mqtt", child.pid) };
+  return { name: "Mosquitto", pid: child.pid, spec: spec(`127.0.0.1:${port}`, "/mqtt", "/mqtt", child.pid, qos) };
 }
 
 /** A port that is free now. Mosquitto takes none of its own choice. */
@@ -121,4 +126,5 @@ async function answers(child, port) {
   throw new Error(`${MOSQUITTO} does not answer`);
 }
 
-export const BROKERS = [eddy, mosquitto];
+/** Both, at this quality of service. */
+export const brokers = (qos) => [eddy, mosquitto].map((broker) => (hold) => broker(hold, qos));

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ struct Spec {
     started: String,
     /// What every event's message has.
     data: String,
+    /// What each event's message is answered with, if it is.
+    answer: Option<Answer>,
     /// What to publish: whole HTTP requests or messages, one for each event of all phases, and what marks the event.
     publications: Vec<Publication>,
     /// One after the other.
@@ -74,6 +77,14 @@ struct Opening {
     path: String,
     init: String,
     acknowledged: String,
+}
+
+/// An acknowledgement: some bytes, and then those of the message from here to there.
+#[derive(Deserialize)]
+struct Answer {
+    head: String,
+    from: usize,
+    to: usize,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +189,8 @@ async fn run(spec: Spec) -> Result<()> {
             .collect(),
         ..Board::default()
     });
+    let answer = spec.answer.as_ref();
+    let answer = answer.map(|it| (spec.bytes(&it.head), it.from..it.to));
     let before = resident(spec.pid)?;
     let begun = Instant::now();
     let mut sockets = Vec::new();
@@ -198,6 +211,7 @@ async fn run(spec: Spec) -> Result<()> {
         tokio::task::spawn_local(listen(
             socket,
             spec.bytes(&spec.data),
+            answer.clone(),
             Rc::clone(&board),
             spec.sockets,
         ));
@@ -300,10 +314,11 @@ async fn wait_for(socket: &mut WebSocketStream<TcpStream>, what: &[u8]) -> Resul
     }
 }
 
-/// Counts a socket's events until it ends.
+/// Counts a socket's events until it ends, and acknowledges them.
 async fn listen(
     mut socket: WebSocketStream<TcpStream>,
     data: Vec<u8>,
+    answer: Option<(Vec<u8>, Range<usize>)>,
     board: Rc<Board>,
     sockets: usize,
 ) {
@@ -317,6 +332,11 @@ async fn listen(
         if holds(bytes, &data) {
             board.arrived(event, bytes, sockets);
             event += 1;
+            if let Some((head, range)) = &answer {
+                let own = bytes.get(range.clone()).unwrap_or_default();
+                // Where it cannot be sent, the next to receive is the end.
+                let _ = socket.send(Message::binary([head, own].concat())).await;
+            }
         }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Wire {
     asked: BTreeSet<String>,
     /// When the broker heard anything last.
     pub(crate) heard: Instant,
+    /// What CONNECT announced.
+    pub(crate) keep_alive: Duration,
 }
 
 pub(crate) struct Sim {
@@ -291,6 +293,8 @@ impl Sim {
                     *b"\x00\x04MQTT\x05\x02\x00\x3c\x00",
                     "CONNECT"
                 );
+                let seconds = u16::from_be_bytes([inside[8], inside[9]]);
+                wire.keep_alive = Duration::from_secs(seconds.into());
                 let name = String::from_utf8(inside[13..].to_vec()).unwrap();
                 assert!(name.starts_with("eddy-") && name.len() <= 128);
                 assert!(!names.contains(&name), "two of one name");
