@@ -17,9 +17,9 @@ use cloud::{Settings, testing};
 use eddy::live::flight::Token;
 use eddy::live::{Link, View, drive};
 use eddy::movies::chat::{self, Draft};
-use eddy::movies::model::{Best, Item, Reaction, Round, messages, movie, reviews};
+use eddy::movies::model::{Best, Item, Message, Reaction, Round, messages, movie, reviews};
 use eddy::movies::votes::{Batch, Outcome};
-use eddy::movies::wire::{Api, Movies};
+use eddy::movies::wire::{Api, Here, Movies};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -28,17 +28,23 @@ type Shown = Arc<Mutex<Option<View<Item>>>>;
 
 /// A visitor of their own, as the page makes one, and what they see.
 fn visitor(url: &str) -> (Api, Shown) {
+    let (api, shown, _) = visitor_here(url);
+    (api, shown)
+}
+
+/// The same, and what tells the view what the page itself knows.
+fn visitor_here(url: &str) -> (Api, Shown, Here) {
     let api = Api::new(&page::configuration().movies, page::guest(url), url);
     let shown = Shown::default();
     let shows = Arc::clone(&shown);
-    let (movies, _) = Movies::new(api.clone());
+    let (movies, here) = Movies::new(api.clone());
     tokio::spawn(async move {
         drive::run(&movies, 206, |view: &View<Item>| {
             *shows.lock().unwrap() = Some(view.clone());
         })
         .await;
     });
-    (api, shown)
+    (api, shown, here)
 }
 
 /// A guest who writes their own documents.
@@ -271,6 +277,39 @@ async fn a_cloud_that_began_anew_is_what_an_open_page_shows() -> Result {
     let counted = api.vote(&batch, Token("one".into())).await;
     assert!(matches!(counted, Outcome::Counted(_)), "{counted:?}");
     until("two votes", || votes(&shown, Reaction::Like) == Some(2)).await?;
+    cloud.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_page_was_answered_is_shown_whoever_tells_of_it() -> Result {
+    let cloud = testing::start(Settings {
+        rotation: Duration::ZERO,
+        ..Settings::default()
+    })
+    .await?;
+    // Asked by one, told to another, who hears of it by the subscription as well: it is there once.
+    let (api, shown, here) = visitor_here(&cloud.url);
+    let is_live = || of(&shown, |view| (view.link == Link::Live).then_some(()));
+    until("live", || is_live().is_some()).await?;
+    let draft = Draft {
+        name: "ida".into(),
+        text: "hello".into(),
+    };
+    let chat::Outcome::Said(message) = api.say(draft, Token("a".into())).await else {
+        return Err("it was not said".into());
+    };
+    here.said(message.clone());
+    until("what was said", || !said(&shown).is_empty()).await?;
+    // What nobody else has told.
+    here.said(Message {
+        id: "alone".into(),
+        text: "known here".into(),
+        sent: message.sent.plus_millis(1),
+        ..message
+    });
+    let texts = || said(&shown).into_iter().map(|(_, text)| text);
+    until("what is known here", || texts().eq(["known here", "hello"])).await?;
     cloud.shutdown().await?;
     Ok(())
 }

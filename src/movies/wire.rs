@@ -332,6 +332,43 @@ mod tests {
     use crate::agreement;
 
     #[test]
+    fn the_movie_and_the_reactions_are_of_the_first_page() {
+        let answer = || {
+            let answer = json!({
+                "getMovies": {"id": "0", "name": "Metropolis", "round": 3, "revision": 8},
+                "listReviewss": {"items": [{"id": "1", "votes": 12, "round": 3, "revision": 4}]},
+                "listMessages": {
+                    "items": [{"id": "m", "name": null, "message": "Hello", "sentAt": "2026-02-02T20:00:00Z"}],
+                    "nextToken": "next"
+                }
+            });
+            Ok(Value::from(answer))
+        };
+        for (is_first, rows) in [(true, 3), (false, 1)] {
+            let page = page(answer(), is_first).unwrap();
+            assert_eq!(
+                (page.rows.len(), page.next.as_deref()),
+                (rows, Some("next"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_how_long_to_wait() {
+        let five = Duration::from_secs(5);
+        for (words, wait_for) in [
+            (
+                "5 messages in 5 seconds are enough: write on in 3 s",
+                Duration::from_secs(3),
+            ),
+            ("write on in a while", five),
+            ("", five),
+        ] {
+            assert_eq!(wait(words), wait_for, "{words}");
+        }
+    }
+
+    #[test]
     fn answers_are_read_and_variables_written_as_serde_does_it() {
         agreement::on_reading::<schema::screen::ResponseData>(&json!({
             "getMovies": {
