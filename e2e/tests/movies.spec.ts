@@ -262,6 +262,28 @@ test("a vote that was held up and comes too late is told so, and counts for no o
   expect(data.listReviewss.items[2]).toEqual({ votes: 0, topVotes: 0 });
 });
 
+test("an open page shows a cloud that began anew, and votes in it", async ({ start, visit, expected }) => {
+  // It knows none of the credentials of the one before.
+  expected.push(AWAY, /the server responded with a status of 40[013]/);
+  const flags = ["--rotate", "0"];
+  const cloud = await start({ flags });
+  const movies = new Movies((await visit()).page);
+  await movies.open(cloud);
+  for (let vote = 0; vote < 3; vote++) {
+    await movies.click("Love", 5);
+    await movies.settled();
+  }
+  expect(await movies.totals()).toEqual([15, 0, 0, 0, 0]);
+  await cloud.kill();
+  await start({ flags, listen: cloud.listen });
+  await expect.poll(() => movies.totals(), { timeout: 40_000 }).toEqual([0, 0, 0, 0, 0]);
+  await movies.click("Love", 1);
+  await movies.click("Meh", 1);
+  await movies.settled();
+  await expect.poll(() => movies.totals()).toEqual([1, 0, 1, 0, 0]);
+  await expect(movies.word).toHaveText("");
+});
+
 test("what is refused while another name is chosen is in the field of messages again", async ({ start, visit }) => {
   const cloud = await start({ flags: ["--rotate", "0"] });
   const movies = new Movies((await visit()).page);
