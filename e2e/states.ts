@@ -395,6 +395,22 @@ const RESTAURANT: State[] = [
     expected: [AWAY],
   },
   {
+    name: "restaurant-refused",
+    async reach(world) {
+      const { page, restaurant } = await dinner(world);
+      await page.route("**/restaurant/graphql", async (route) => {
+        if (!route.request().postData()?.includes("PostOrder")) return route.continue();
+        const errors = [{ message: "the kitchen is closed", errorType: "BadRequestException", path: ["postOrder"] }];
+        // Somebody writes something else meanwhile.
+        await restaurant.field("name").fill("Bread");
+        await route.fulfill({ json: { data: null, errors } });
+      });
+      await restaurant.place({ name: "Cold soup", quantity: "1" });
+      await expect(restaurant.ticket("Cold soup")).toHaveAttribute("data-status", "REFUSED");
+      return page;
+    },
+  },
+  {
     name: "restaurant-denied",
     async reach({ start, visit }) {
       const cloud = await start();
