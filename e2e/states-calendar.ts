@@ -20,7 +20,7 @@ export async function change(cloud: Cloud, method: string, body: object, credent
 }
 
 /** So many events a fresh cloud holds. */
-const SAMPLES = 5;
+export const SAMPLES = 5;
 
 async function open({ start, visit }: World, path = "calendar", fill: (cloud: Cloud) => Promise<void> = async () => {}) {
   const cloud = await start();

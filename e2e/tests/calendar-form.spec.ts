@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 
 import { guest, signedFetch } from "../aws.mjs";
-import { change } from "../states-calendar";
+import { change, SAMPLES } from "../states-calendar";
 import { Calendar } from "./calendar";
 import { expect, test } from "./fixtures";
 
@@ -183,6 +183,9 @@ async function downloaded(page: Page, click: () => Promise<void>) {
 
 test("one event and a month are given as files that others can read", async ({ start, visit }) => {
   const cloud = await start();
+  // What a fresh cloud holds could be of the same month.
+  const credentials = await guest(cloud.url);
+  for (let id = 1; id <= SAMPLES; id++) await change(cloud, "DELETE", { id }, credentials);
   const { page } = await visit();
   const calendar = new Calendar(page);
   await calendar.open(cloud, "calendar/new");
@@ -263,6 +266,25 @@ test("keys work before anything has the focus, on this screen alone; “+N” le
   await expect(first).toBeInViewport();
   await page.keyboard.press("m");
   await expect(calendar.button("Month")).toHaveAttribute("aria-pressed", "true");
+});
+
+test("a week that is wider than its window is scrolled by arrows", async ({ start, visit }) => {
+  const cloud = await start();
+  const { page } = await visit({ browser: { viewport: { width: 480, height: 800 } } });
+  const calendar = new Calendar(page);
+  await calendar.open(cloud);
+  await calendar.layout("Week");
+  const week = await calendar.period.textContent();
+  const hours = page.getByRole("region", { name: "Hours" });
+  await hours.focus();
+  const left = () => hours.evaluate((hours) => Math.round(hours.scrollLeft));
+  // As far as it goes in one direction, it can be scrolled in the other.
+  for (const [key, holds] of [["ArrowLeft", (left: number) => left === 0], ["ArrowRight", (left: number) => left > 0]] as const)
+    await expect(async () => {
+      await page.keyboard.press(key);
+      expect(holds(await left())).toBe(true);
+    }).toPass();
+  await expect(calendar.period).toHaveText(week!);
 });
 
 test("the calendar is used by keyboard alone", async ({ start, visit }) => {

@@ -356,8 +356,9 @@ test("what overlaps stands side by side, and what goes past midnight or over day
   for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) expect(apart(boxes[a], boxes[b]), `${a} and ${b}`).toBe(true);
   await expect(column(10).locator(".chip", { hasText: "Night" })).toHaveClass(/is-beyond/);
   if (await column(11).count()) await expect(column(11).locator(".chip", { hasText: "Night" })).toHaveClass(/is-from-before/);
-  await expect(calendar.panel.locator(".above .chip", { hasText: "Trip" })).toHaveCount(1);
+  const trip = { has: page.locator(".chip-name", { hasText: /^Trip$/ }) };
+  await expect(calendar.panel.locator(".above .chip", trip)).toHaveCount(1);
   await calendar.layout("Agenda");
   await expect(calendar.day(`${of}-11`).locator(".chip", { hasText: "Night" })).toContainText("until 02:00");
-  await expect(calendar.day(`${of}-11`).locator(".chip", { hasText: "Trip" })).toContainText("all day");
+  await expect(calendar.day(`${of}-11`).locator(".chip", trip)).toContainText("all day");
 });

@@ -242,6 +242,8 @@ fn touching(entries: &[Entry<Event>], from: Local, to: Local) -> Vec<&Event> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::model::tests::event;
     use super::*;
     use crate::live::window::{Change, Window};
@@ -272,6 +274,27 @@ mod tests {
             .iter()
             .map(|(_, chip)| (chip.event.id.0, chip.is_fresh))
             .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_next_is_the_first_of_all_in_the_order_of_time(hours in proptest::collection::vec(0_i64..200, 0..30)) {
+            let mut window = Window::new(100);
+            for (id, hour) in (1..).zip(&hours) {
+                let mut event = event(id, "2026-02-02T00:00", "2026-02-02T00:00");
+                event.start = event.start.plus(hour * 3_600);
+                event.end = event.start.plus(3_600);
+                window.apply(Change::Put(event), UnixTime(0));
+            }
+            let now = Local::parse("2026-02-05T00:00").unwrap();
+            let rows = window.rows().iter().map(|entry| &*entry.row);
+            let mut all: Vec<_> = rows.filter(|event| event.end >= now).collect();
+            all.sort_by_key(|event| (event.start, event.id));
+            all.truncate(5);
+            let next = coming(window.rows(), &[], now, 5);
+            let next: Vec<_> = next.iter().map(|(_, chip)| &chip.event).collect();
+            prop_assert_eq!(next, all);
+        }
     }
 
     #[test]

@@ -73,6 +73,13 @@ pub fn lead(selectors: &[&str]) {
     }
 }
 
+/// Brings the first element that matches a selector to the top, as far as that goes.
+pub fn show(selector: &str) {
+    if let Some(element) = first(&[selector]) {
+        element.scroll_into_view();
+    }
+}
+
 fn first(selectors: &[&str]) -> Option<HtmlElement> {
     let mut found = selectors
         .iter()

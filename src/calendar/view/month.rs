@@ -112,7 +112,11 @@ fn more(calendar: &'static Live, date: Date, more: usize) -> El {
         .on("click", move |_: MouseEvent| {
             let look = calendar.look;
             look.update(|look| (look.mode, look.day) = (Mode::Agenda, date));
-            let first = ["[data-date='", &date.text(), "'] .chip"].concat();
-            request_animation_frame(move || aim::lead(&[&first]));
+            let day = ["[data-date='", &date.text(), "']"].concat();
+            request_animation_frame(move || {
+                // To the top: how tall the days around it are is known only when they are drawn.
+                aim::show(&day);
+                aim::focus(&[&[&day, " .chip"].concat()]);
+            });
         })
 }
