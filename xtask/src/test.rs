@@ -1,9 +1,11 @@
 //! `cargo xtask test`: every check there is, each timed; what failed does not hide what comes after.
 
+mod failures;
 mod steps;
 mod tally;
 
 use std::cell::OnceCell;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -52,8 +54,18 @@ struct Session<'a> {
 struct Outcome {
     /// The tests it ran; a step without tests of its own is one.
     tally: Tally,
+    /// What the runner said of those that failed.
+    failures: Vec<String>,
     /// What else is worth a place in the summary.
     note: String,
+}
+
+impl AddAssign for Outcome {
+    fn add_assign(&mut self, other: Self) {
+        self.tally += other.tally;
+        self.failures.extend(other.failures);
+        self.note += &other.note;
+    }
 }
 
 /// A step that has been run.
@@ -91,6 +103,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         }
         reports.push(report);
     }
+    retell(&reports);
     let total = summary(&reports);
     println!("\n{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 {
@@ -147,6 +160,15 @@ fn report(step: &Step, result: Result<Outcome>, took: Duration) -> Report {
         took,
         budget: step.budget,
         error,
+    }
+}
+
+/// Prints once more what was said of the tests that failed: thousands of lines lie between.
+fn retell(reports: &[Report]) {
+    for report in reports {
+        for failure in &report.outcome.failures {
+            println!("\n=== failed in {}\n{failure}", report.name);
+        }
     }
 }
 
@@ -232,7 +254,7 @@ mod tests {
                 passed: 3,
                 failed: 2,
             },
-            note: String::new(),
+            ..Outcome::default()
         };
         assert_eq!(
             report(step, Ok(failing), Duration::ZERO).error.as_deref(),
@@ -246,7 +268,7 @@ mod tests {
             name: "x",
             outcome: Outcome {
                 tally: Tally { passed, failed },
-                note: String::new(),
+                ..Outcome::default()
             },
             took: Duration::ZERO,
             budget: None,

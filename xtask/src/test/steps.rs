@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::json;
 
 use super::tally::{Runner, Tally};
-use super::{Outcome, Session, Step};
+use super::{Outcome, Session, Step, failures};
 use crate::workspace::Workspace;
 use crate::{page, process, tools, weight};
 
@@ -240,9 +240,7 @@ fn wasm(session: &Session<'_>) -> Result<Outcome> {
             )
             .env("CHROMEDRIVER", &browser.driver)
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings);
-        outcome.tally += tests(&mut command, Runner::Libtest)
-            .with_context(|| format!("in {package}"))?
-            .tally;
+        outcome += tests(&mut command, Runner::Libtest).with_context(|| format!("in {package}"))?;
     }
     Ok(outcome)
 }
@@ -260,6 +258,7 @@ fn page_size(session: &Session<'_>) -> Result<Outcome> {
     Ok(Outcome {
         tally: ONE,
         note: format!("{sum} bytes in Brotli, {} are allowed", weight::BUDGET),
+        ..Outcome::default()
     })
 }
 
@@ -273,13 +272,13 @@ fn workflows(session: &Session<'_>) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for document in &documents {
         let mut validator = workspace.command("asl-validator");
-        outcome.tally += check(validator.arg("--json-path").arg(document))?.tally;
+        outcome += check(validator.arg("--json-path").arg(document))?;
     }
     let mut command = cargo(session);
     command
         .args(["test", "-p", "states", "--test", "moto", "--", "--ignored"])
         .env("EDDY_MOTO", moto);
-    outcome.tally += tests(&mut command, Runner::Libtest)?.tally;
+    outcome += tests(&mut command, Runner::Libtest)?;
     Ok(outcome)
 }
 
@@ -395,7 +394,7 @@ fn check(command: &mut Command) -> Result<Outcome> {
     }
     Ok(Outcome {
         tally: ONE,
-        note: String::new(),
+        ..Outcome::default()
     })
 }
 
@@ -403,9 +402,13 @@ fn check(command: &mut Command) -> Result<Outcome> {
 fn tests(command: &mut Command, runner: Runner) -> Result<Outcome> {
     let shown = process::show(command)?;
     let mut tally = runner.tally(&shown.output);
+    let mut failures = runner.failures(&shown.output);
     if !shown.success {
         // Without a failing test, what failed is the build or the runner.
         tally.failed = tally.failed.max(1);
+        if failures.is_empty() {
+            failures.push(failures::last_lines(&shown.output));
+        }
     }
     ensure!(
         !shown.success || tally.passed > 0,
@@ -414,6 +417,7 @@ fn tests(command: &mut Command, runner: Runner) -> Result<Outcome> {
     );
     Ok(Outcome {
         tally,
-        note: String::new(),
+        failures,
+        ..Outcome::default()
     })
 }

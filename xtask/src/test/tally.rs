@@ -87,7 +87,7 @@ impl Tally {
 }
 
 /// A line without the escape sequences that colour it.
-fn without_colours(line: &str) -> String {
+pub(super) fn without_colours(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloud::testing::Running;
+use futures::FutureExt;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,6 +23,11 @@ pub(crate) const STALLS: &[&str] = &[
     "POST /orders/graphql HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\n{\"query\":",
     "POST /events/ HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"E",
 ];
+
+/// All of them at once, each in a box: many at a time by value are more than a test's stack holds.
+async fn together(work: impl Iterator<Item: Future<Output = ()>>) {
+    futures::future::join_all(work.map(FutureExt::boxed_local)).await;
+}
 
 async fn connect(cloud: &Running) -> TcpStream {
     let address = cloud.url.strip_prefix("http://").unwrap();
@@ -124,7 +130,7 @@ pub(crate) async fn broken_frames(cloud: &Running) {
         ("zeros", vec![0; 100_000]),
     ];
     // All at once: a client that does not answer a close is waited for.
-    let sent = broken.map(|(what, bytes)| async move {
+    let sent = broken.into_iter().map(|(what, bytes)| async move {
         let (mut tcp, head) =
             upgraded(cloud, "sec-websocket-protocol: graphql-ws, HEADER\r\n").await;
         assert!(head.starts_with("HTTP/1.1 101"), "{head}");
@@ -139,7 +145,7 @@ pub(crate) async fn broken_frames(cloud: &Running) {
         let waited = timeout(Duration::from_secs(10), both).await;
         assert!(waited.is_ok(), "{what}: the connection goes on");
     });
-    futures::future::join_all(sent).await;
+    together(sent).await;
 }
 
 /// Subprotocols that are not ours, none, or too many of them: no connection that does anything.
@@ -156,6 +162,7 @@ pub(crate) async fn wrong_subprotocols(cloud: &Running) {
         "sec-websocket-protocol: \u{7f}\r\n",
         &many,
     ]
+    .into_iter()
     .map(|protocols| async move {
         let (mut tcp, head) = upgraded(cloud, protocols).await;
         if !head.starts_with("HTTP/1.1 101") {
@@ -178,7 +185,7 @@ pub(crate) async fn wrong_subprotocols(cloud: &Running) {
             "{protocols:?}: {answer}"
         );
     });
-    futures::future::join_all(tried).await;
+    together(tried).await;
 }
 
 /// Asks and asks, and reads no answer: once the network is full, it is left.
