@@ -151,7 +151,7 @@ async fn stalls(cloud: &Running) {
     // Upgraded, and then nothing.
     let silent = Socket::open(cloud, &guest(cloud), common::Passing::Subprotocol).await;
     let mut ws = silent.ws;
-    let end = timeout(STALL * 3, ws.next()).await.expect("ended in time");
+    let end = timeout(STALL * 10, ws.next()).await.expect("ended in time");
     assert!(matches!(end, Some(Ok(Message::Close(_)))), "{end:?}");
 }
 

@@ -217,7 +217,7 @@ async fn what_nobody_may_send_ends_the_connection_and_no_other() {
 
 #[tokio::test]
 async fn before_connect_there_is_nothing() {
-    let cloud = cloud_with(|settings| settings.mqtt.connect = Duration::from_millis(200)).await;
+    let cloud = cloud_with(|settings| settings.mqtt.connect = Duration::from_secs(1)).await;
     let mut client = Mqtt::open(&cloud, &guest(&cloud), V5).await;
     client.send(V5.subscribe(1, &[("orders/events", 1)])).await;
     assert_eq!(client.ended().await, (None, 1008));

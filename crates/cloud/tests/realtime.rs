@@ -236,7 +236,7 @@ async fn what_cannot_start_fails_alone() {
 
 #[tokio::test]
 async fn a_connection_begins_with_its_init_and_soon() {
-    let cloud = cloud_with(|settings| settings.realtime.init = Duration::from_millis(100)).await;
+    let cloud = cloud_with(|settings| settings.realtime.init = Duration::from_secs(1)).await;
     let guest = guest(&cloud);
     let mut hasty = Socket::open(&cloud, &guest, Passing::Subprotocol).await;
     hasty.start(&cloud, EVERY_ORDER, json!({})).await;
@@ -257,7 +257,7 @@ async fn a_connection_begins_with_its_init_and_soon() {
 async fn keep_alives_come_and_the_connection_ends_when_its_time_is_over() {
     let cloud = cloud_with(|settings| {
         settings.realtime.keep_alive = Duration::from_millis(50);
-        settings.realtime.lifetime = Duration::from_millis(400);
+        settings.realtime.lifetime = Duration::from_secs(1);
     })
     .await;
     let mut socket = Socket::live(&cloud, &guest(&cloud)).await;

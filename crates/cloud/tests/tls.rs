@@ -234,7 +234,7 @@ async fn faults_and_counters_are_the_plain_port_s() {
 async fn nobody_holds_a_connection_without_agreeing_to_tls() {
     let cloud = cloud_with(|settings| {
         with_tls(settings);
-        settings.patience = Duration::from_millis(200);
+        settings.patience = Duration::from_secs(1);
     })
     .await;
     let address = cloud.tls.as_ref().unwrap().address;
