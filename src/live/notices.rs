@@ -18,8 +18,8 @@ pub struct Look<K> {
     pub keys: Vec<K>,
 }
 
-/// So many rows are looked up at once.
-pub const LOOK: usize = 10;
+/// So many rows are looked up at once: half of the fields that the cloud calls for one document.
+pub const LOOK: usize = 25;
 /// Between two looks.
 pub const SPACING: Duration = Duration::from_millis(100);
 /// A row that was not there yet, or older than its notice, is looked up again after so long: what is read may lag behind
@@ -28,7 +28,7 @@ pub const AGAIN: Duration = Duration::from_millis(500);
 /// So often a row is looked up; then a snapshot has the word.
 const TRIES: u8 = 3;
 /// More notices do not wait.
-const WAITING: usize = 200;
+const WAITING: usize = 500;
 
 /// Notices that wait for their rows.
 #[derive(Debug)]

@@ -134,24 +134,7 @@ impl Orders {
 
     /// The orders of these ids, as far as they are there.
     fn look_up(&self, ids: &[OrderId]) -> Asked<Rows> {
-        // The operation has places for ten (`live::notices::LOOK`): those that are left over ask for the first one again.
-        let id = |place: usize| {
-            let id = ids.get(place).or(ids.first());
-            id.map_or("", OrderId::as_str).to_owned()
-        };
-        let variables = schema::look_up_orders::Variables {
-            a: id(0),
-            b: id(1),
-            c: id(2),
-            d: id(3),
-            e: id(4),
-            f: id(5),
-            g: id(6),
-            h: id(7),
-            i: id(8),
-            j: id(9),
-        };
-        let answer = self.api.client.ask::<schema::LookUpOrders>(variables);
+        let answer = self.api.client.answer(look::operation(ids));
         Asked::new(answer, |answer| {
             let Found(found) = api::read(answer)?;
             Ok(known(found))

@@ -100,7 +100,11 @@ impl Client {
         self.answer(Operation::typed::<Q>(variables))
     }
 
-    fn answer(&self, operation: Operation) -> Pending<Result<Value, Error>> {
+    /// The same for a document of one's own.
+    ///
+    /// # Errors
+    /// As those of [`ask`](Self::ask).
+    pub fn answer(&self, operation: Operation) -> Pending<Result<Value, Error>> {
         let client = self.clone();
         Box::pin(async move { client.run(&operation).await })
     }

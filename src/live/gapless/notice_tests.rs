@@ -57,8 +57,8 @@ fn looks_are_few_however_much_is_told() {
     }
     assert_eq!(test.look(&rows), NOTHING);
     // More than can be looked up in time: one snapshot for all of them.
-    for key in 0..=250 {
-        test.notice(key, 7);
+    for (key, revision) in (0..=250).flat_map(|key| [(key, 7), (key, 9), (key, 11)]) {
+        test.notice(key, revision);
     }
     test.after(Gapless::<Plain>::SPACING);
     assert!(test.asks().is_some());
