@@ -41,7 +41,7 @@ async function busy(cloud: Cloud) {
   const events: [name: string, start: string, end: string, location?: string][] = [
     ["Stand-up", at(0, "09:00:00"), at(0, "09:15:00"), "Room 2"],
     ["Review of the harbour plan", at(0, "10:00:00"), at(0, "12:00:00"), "Room 4"],
-    ["Lunch with Noor", at(0, "11:30:00"), at(0, "12:30:00")],
+    ["Lunch at the quay", at(0, "11:30:00"), at(0, "12:30:00")],
     ["Dentist", at(0, "11:45:00"), at(0, "13:00:00"), "Canal street 3"],
     ["Rehearsal", at(0, "17:00:00"), at(0, "18:00:00")],
     ["Rowing", at(-2, "07:00:00"), at(-2, "08:30:00"), "Boathouse"],

@@ -167,9 +167,9 @@ export async function cinema({ start, visit }: World, flags = ONE_FILM) {
   const [movies, other] = [new Movies(page), new Movies((await visit()).page)];
   await movies.open(cloud);
   await other.open(cloud);
-  await other.join("Noor");
+  await other.join("Balcony");
   await other.say("Is this the one with the tide?");
-  await movies.join("ida");
+  await movies.join("Row 7");
   await movies.say("No, that was last week. This one has a lamp with opinions.");
   await expect(other.messages).toHaveCount(2);
   for (const [who, reaction, count] of [[movies, "Love", 3], [other, "Love", 2], [other, "Meh", 1]] as const)
