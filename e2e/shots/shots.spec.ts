@@ -39,7 +39,8 @@ for (const [name, path] of [["orders", "orders"], ["compare", "compare"], ["over
 }
 
 test("for the documents: movies", async ({ start, visit }) => {
-  const { page } = await cinema({ start, visit });
+  // A round with time left, and enough of it.
+  const { page } = await cinema({ start, visit }, ["--rotate", "120"]);
   await page.setViewportSize({ width: 1280, height: 800 });
   for (const scheme of SCHEMES) await shoot(page, scheme, join(DOCS, `movies-${scheme}.png`), false);
 });
