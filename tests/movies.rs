@@ -70,6 +70,19 @@ fn of<T>(shown: &Shown, read: impl FnOnce(&View<Item>) -> Option<T>) -> Option<T
     shown.lock().unwrap().as_ref().and_then(read)
 }
 
+async fn live(shown: &Shown) -> Result {
+    let is_live = || of(shown, |view| Some(view.link == Link::Live));
+    until("live", || is_live() == Some(true)).await
+}
+
+/// A cloud whose movies rotate every so many milliseconds; with none they do not.
+fn of_rotation(millis: u64) -> Settings {
+    Settings {
+        rotation: Duration::from_millis(millis),
+        ..Settings::default()
+    }
+}
+
 fn votes(shown: &Shown, wanted: Reaction) -> Option<i64> {
     of(shown, |view| {
         let mut reviews = reviews(view.window.rows());
@@ -92,17 +105,10 @@ fn said(shown: &Shown) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Result {
-    let cloud = testing::start(Settings {
-        rotation: Duration::ZERO,
-        ..Settings::default()
-    })
-    .await?;
+    let cloud = testing::start(of_rotation(0)).await?;
     let ((api, mine), (_, theirs)) = (visitor(&cloud.url), visitor(&cloud.url));
     for shown in [&mine, &theirs] {
-        until("live", || {
-            of(shown, |view| (view.link == Link::Live).then_some(())).is_some()
-        })
-        .await?;
+        live(shown).await?;
         let rows = of(shown, |view| Some(view.window.rows().len()));
         assert_eq!(rows, Some(6), "a film and five reactions");
     }
@@ -169,11 +175,7 @@ async fn two_visitors_see_the_same_and_what_is_sent_twice_counts_once() -> Resul
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_that_selects_little_blanks_nothing_for_others() -> Result {
-    let cloud = testing::start(Settings {
-        rotation: Duration::ZERO,
-        ..Settings::default()
-    })
-    .await?;
+    let cloud = testing::start(of_rotation(0)).await?;
     let (_, shown) = visitor(&cloud.url);
     let love = || {
         of(&shown, |view| {
@@ -181,10 +183,7 @@ async fn a_guest_that_selects_little_blanks_nothing_for_others() -> Result {
             reviews.find(|it| it.reaction == Reaction::Love).cloned()
         })
     };
-    until("live", || {
-        of(&shown, |view| (view.link == Link::Live).then_some(())).is_some()
-    })
-    .await?;
+    live(&shown).await?;
     let best = json!({"input": {"id": "1", "votes": 0, "topMovie": "A Film", "topVotes": 9}});
     let best = best.as_object().unwrap();
     backend::movies::resolve(
@@ -248,13 +247,9 @@ async fn a_guest_that_selects_little_blanks_nothing_for_others() -> Result {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cloud_that_began_anew_is_what_an_open_page_shows() -> Result {
-    let settings = |rotation| Settings {
-        rotation: Duration::from_millis(rotation),
-        ..Settings::default()
-    };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let cloud = testing::start_on(listener, settings(300), Surroundings::machine()).await?;
+    let cloud = testing::start_on(listener, of_rotation(300), Surroundings::machine()).await?;
     let (api, shown) = visitor(&cloud.url);
     let round = || of(&shown, |view| Some(movie(view.window.rows())?.round));
     until("the fifth film", || round() >= Some(Round(5))).await?;
@@ -262,7 +257,7 @@ async fn a_cloud_that_began_anew_is_what_an_open_page_shows() -> Result {
 
     // Nothing is left of what it knew.
     let listener = TcpListener::bind(address).await?;
-    let cloud = testing::start_on(listener, settings(0), Surroundings::machine()).await?;
+    let cloud = testing::start_on(listener, of_rotation(0), Surroundings::machine()).await?;
     until("the first film again", || round() == Some(Round(1))).await?;
     let first = backend::movies::shipped::FILMS[0].name;
     let name = of(&shown, |view| {
@@ -283,15 +278,10 @@ async fn a_cloud_that_began_anew_is_what_an_open_page_shows() -> Result {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_page_was_answered_is_shown_whoever_tells_of_it() -> Result {
-    let cloud = testing::start(Settings {
-        rotation: Duration::ZERO,
-        ..Settings::default()
-    })
-    .await?;
+    let cloud = testing::start(of_rotation(0)).await?;
     // Asked by one, told to another, who hears of it by the subscription as well: it is there once.
     let (api, shown, here) = visitor_here(&cloud.url);
-    let is_live = || of(&shown, |view| (view.link == Link::Live).then_some(()));
-    until("live", || is_live().is_some()).await?;
+    live(&shown).await?;
     let draft = Draft {
         name: "ida".into(),
         text: "hello".into(),

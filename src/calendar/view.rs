@@ -94,9 +94,7 @@ fn keys(
             look.set(there);
             request_animation_frame(|| {
                 // What had the focus may be out of sight.
-                if aim::is_lost() {
-                    aim::focus(&[".calendar-panel"]);
-                }
+                aim::refocus(&[".calendar-panel"]);
             });
         }
     }

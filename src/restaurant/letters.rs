@@ -34,16 +34,24 @@ impl Letters {
             let Some(at) = order.begun[Step::End as usize] else {
                 continue;
             };
-            let key = (at, order.id.clone());
-            let place = self.0.partition_point(|(other, _)| *other > key);
-            let is_known = self.0.get(place).is_some_and(|(other, _)| *other == key);
+            let key = (at, &order.id);
+            let place = self.0.partition_point(|((at, id), _)| (*at, id) > key);
+            let there = self.0.get(place);
+            let is_known = there.is_some_and(|((at, id), _)| (*at, id) == key);
             if order.notification.is_some() && !is_known && place < KEPT {
-                self.0.insert(place, (key, Arc::clone(order)));
+                let letter = ((at, order.id.clone()), Arc::clone(order));
+                self.0.insert(place, letter);
                 self.0.truncate(KEPT);
                 is_news = true;
             }
         }
         is_news
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// All of them, the newest on top.

@@ -39,8 +39,8 @@ pub fn follow(moved: impl Fn(String) -> bool + 'static) {
             // What had the focus may have gone with what it stood in.
             if is_another {
                 aim::focus(&["#main"]);
-            } else if aim::is_lost() {
-                aim::focus(&[".rows", "#main"]);
+            } else {
+                aim::refocus(&[".rows", "#main"]);
             }
         });
     });

@@ -15,7 +15,7 @@ use backend::restaurant::Payments;
 use cloud::Settings;
 use cloud::dead_letters::{self, Origin};
 use cloud::store::StoreError;
-use cloud::surroundings::Surroundings;
+use cloud::surroundings::{SimulatedClock, Surroundings};
 use cloud::testing::{Running, start_in};
 use cloud::topics;
 use common::admin::told;
@@ -240,15 +240,15 @@ async fn what_is_not_there_is_neither_found_nor_changed_nor_deleted() {
     }
 }
 
-#[tokio::test]
-async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_it_is() {
-    // It stays on its way until the clock is moved, however long the machine takes meanwhile.
+/// A cloud with an order that is saved. It stays on its way until the clock is moved, however long the machine takes
+/// meanwhile.
+async fn saved(change: impl FnOnce(&mut Settings)) -> (Running, SimulatedClock, String) {
     let mut settings = Settings {
         pace: Pace::from_state(Duration::from_secs(8)),
         rotation: Duration::ZERO,
         ..Settings::default()
     };
-    settings.payments.chance = 1.0;
+    change(&mut settings);
     let now = Surroundings::machine().now();
     let (surroundings, clock) = Surroundings::simulated(now, 1);
     let cloud = start_in(settings, surroundings).await.unwrap();
@@ -257,6 +257,12 @@ async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_i
         order(&cloud, &id).await.body["data"]["order"].is_object()
     })
     .await;
+    (cloud, clock, id)
+}
+
+#[tokio::test]
+async fn what_is_being_processed_is_neither_changed_nor_deleted_and_afterwards_it_is() {
+    let (cloud, clock, id) = saved(|settings| settings.payments.chance = 1.0).await;
     let delete = "mutation($id: String!) { deleteOrder(id: $id) }";
     let refused = ask(&cloud, &guest(&cloud), delete, json!({"id": id})).await;
     assert_eq!(refused.error_type(), "OrderInProgress", "{}", refused.text);
@@ -313,19 +319,7 @@ async fn an_order_in_the_queue_is_there_and_under_way() {
 /// It was saved, and nobody goes on with it: that is told, until it is sent again.
 #[tokio::test]
 async fn an_order_whose_execution_fails_is_dead_and_ends_when_it_is_sent_again() {
-    let settings = Settings {
-        pace: Pace::from_state(Duration::from_secs(8)),
-        rotation: Duration::ZERO,
-        ..Settings::default()
-    };
-    let now = Surroundings::machine().now();
-    let (surroundings, clock) = Surroundings::simulated(now, 1);
-    let cloud = start_in(settings, surroundings).await.unwrap();
-    let id = placed(&cloud, soup()).await;
-    until("it is saved", async || {
-        order(&cloud, &id).await.body["data"]["order"].is_object()
-    })
-    .await;
+    let (cloud, clock, id) = saved(|_| ()).await;
     until("it is counted once", async || {
         pipeline(&cloud).await == json!({"depth": 0, "inFlight": 1, "dead": 0})
     })

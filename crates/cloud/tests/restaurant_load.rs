@@ -1,7 +1,6 @@
 //! Five thousand orders from fifty clients, while the queue's consumer is killed ten times, each time in the middle of a
-//! batch, and the program twice: every
-//! accepted order ends exactly once, with one execution and one notification; what is poison is dead after four receives
-//! with its cause, and succeeds when it is sent again after the cause is gone.
+//! batch, and the program twice: every accepted order ends exactly once, with one execution and one notification; what is
+//! poison is dead after four receives with its cause, and succeeds when it is sent again after the cause is gone.
 //!
 //! A tenth of it runs with every test; `cargo xtask test --soak` runs all of it.
 #![allow(

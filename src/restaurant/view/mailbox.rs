@@ -17,7 +17,7 @@ pub(super) fn mailbox(restaurant: &'static Live, panel: &El) {
         .find(".letters")
         .list(letters, |_, order| letter(order));
     let _ = panel.find(".silence").live(move || {
-        if letters().is_empty() && restaurant.with(|view| view.loaded) {
+        if restaurant.letters.with(Letters::is_empty) && restaurant.with(|view| view.loaded) {
             "Nobody has been told anything yet."
         } else {
             ""

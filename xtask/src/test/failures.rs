@@ -8,7 +8,6 @@ const LINES: usize = 40;
 const WIDTH: usize = 300;
 
 /// Where a line stands to the account of a failure.
-#[derive(PartialEq)]
 enum Place {
     /// It opens the account of a failed test.
     Head,

@@ -49,6 +49,16 @@ struct Plainly {
 }
 
 impl Plainly {
+    /// Whether a row was deleted at this revision or a later one; if not, it is no longer known to have been.
+    fn stays_buried(&mut self, key: u8, revision: i64) -> bool {
+        let tombstone = self.tombstones.get(&key);
+        let stays = tombstone.is_some_and(|(buried, _)| *buried >= revision);
+        if !stays {
+            self.tombstones.remove(&key);
+        }
+        stays
+    }
+
     fn input(&mut self, input: &Input) {
         let now = (self.begun, 0);
         match *input {
@@ -66,14 +76,9 @@ impl Plainly {
             Input::Read(key, revision) => {
                 let Some(read) = &mut self.read else { return };
                 read.insert(key);
-                if self
-                    .tombstones
-                    .get(&key)
-                    .is_some_and(|(buried, _)| *buried >= revision)
-                {
+                if self.stays_buried(key, revision) {
                     return;
                 }
-                self.tombstones.remove(&key);
                 let fresh = Known::new(revision, None);
                 let known = self.rows.entry(key).or_insert(fresh);
                 if revision < known.revision && known.trust.is_none() {
@@ -107,14 +112,9 @@ impl Plainly {
                 }
             }
             Input::Put(key, revision) | Input::Found(key, revision) => {
-                if self
-                    .tombstones
-                    .get(&key)
-                    .is_some_and(|(buried, _)| *buried >= revision)
-                {
+                if self.stays_buried(key, revision) {
                     return;
                 }
-                self.tombstones.remove(&key);
                 let fresh = Known::new(revision, Some(now));
                 self.rows.entry(key).or_insert(fresh).hear(revision, now);
             }
